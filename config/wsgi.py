@@ -1,0 +1,28 @@
+"""Server entry point."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from io import BytesIO
+from typing import Any
+
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+_django = get_wsgi_application()
+
+from config.startup import prepare  # noqa: E402  # models can be imported only now
+
+prepare()
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Django, which takes a body without a length for none: a chunked one is given its length first."""
+    if not environ.get("CONTENT_LENGTH") and "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
+        body = environ["wsgi.input"].read(settings.MAX_BODY_BYTES + 1)
+        environ |= {"CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)}
+    response: Iterable[bytes] = _django(environ, start_response)
+    return response
