@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from django.db import connection
+
+from tenants.actor import Actor
+from tenants.audit.models import AuditEvent
+from tenants.ids import uuid7
+from tenants.work import current_work
+
+
+def record(
+    *,
+    actor: Actor,
+    action: str,
+    target_type: str = "tenant",
+    target_id: object = "",
+    metadata: dict[str, Any] | None = None,
+) -> None:
+    """Add a row to the tenant's audit chain, written at the end of the transaction under way.
+
+    `metadata` holds names, counts and levels; never what a patient said.
+    """
+    current_work().at_end(
+        30,
+        append_rows,
+        {
+            "id": str(uuid7(actor.at)),
+            "created_at": actor.now().isoformat(),
+            "action": action,
+            "actor_type": actor.kind,
+            "actor_id": str(actor.id) if actor.id else None,
+            "target_type": target_type,
+            "target_id": str(target_id or actor.tenant_id),
+            "request_id": actor.request_id,
+            "ip": actor.ip,
+            "metadata": metadata or {},
+            "livemode": actor.livemode,
+        },
+    )
+
+
+def record_read(*, actor: Actor, action: str, target_type: str, target_id: object) -> None:
+    """Record that patient data was read: by a key once per hour and object, by a person every time."""
+    if actor.kind == "key":
+        recently = AuditEvent.objects.for_actor(actor).filter(
+            target_id=str(target_id),
+            action=action,
+            actor_id=actor.id,
+            created_at__gt=actor.now() - timedelta(hours=1),
+        )
+        if recently.exists():
+            return
+    record(actor=actor, action=action, target_type=target_type, target_id=target_id)
+
+
+def append_rows(actor: Actor, rows: list[dict[str, Any]]) -> None:
+    """Write rows in one statement that locks the chain's head, hashes and inserts."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT audit_append(%s, %s)", [actor.tenant_id, orjson.dumps(rows).decode()])
