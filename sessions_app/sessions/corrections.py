@@ -153,7 +153,7 @@ def expire_session(*, actor: Actor, session_id: UUID) -> bool:
     )
     if session is None:
         return False
-    session.status = "expired"
+    session.status, session.current_question = "expired", None
     session.updated_at = actor.now()
     tell(actor, session, "session.timeout")
     session.save()

@@ -242,6 +242,8 @@ def finalize_session(*, actor: Actor, session_id: UUID) -> dict[str, Any]:
     take_outcome(session, outcome)
     touch(session, actor)
     session.status, session.completed_at = "finalized", actor.now()
+    # Nothing is asked any more: a client that goes on until `is_complete` must not run into a 409.
+    session.current_question = None
     session.result = results_of(session, outcome) | {
         "status": "finalized",
         "completed_at": session.completed_at.isoformat().replace("+00:00", "Z"),

@@ -181,15 +181,19 @@ def _open_danger_group(interview: Interview, complaint: Complaint, group: Group)
 
 def _left_over_danger(interview: Interview) -> Iterator[Question]:
     """A danger sign that a free reply to its group did not touch is asked on its own if a rule needs it."""
-    undecided = interview.verdicts.undecided_above(interview.level)
-    for complaint in interview.complaints:
-        for group in complaint.must_ask:
-            if f"{PREFIX}{group.id}" not in interview.evidence.settled:
-                continue
-            for name in group.findings:
-                if name in interview.askable and any(name in rule.test.names for rule in undecided):
-                    finding = interview.knowledge.findings[name]
-                    yield ask_finding(finding, branch=complaint.id, is_red_flag=True)
+    left_over = [
+        (complaint, name)
+        for complaint in interview.complaints
+        for group in complaint.must_ask
+        if f"{PREFIX}{group.id}" in interview.evidence.settled
+        for name in group.findings
+        if name in interview.askable
+    ]
+    undecided = interview.verdicts.undecided_above(interview.level) if left_over else ()
+    for complaint, name in left_over:
+        if any(name in rule.test.names for rule in undecided):
+            finding = interview.knowledge.findings[name]
+            yield ask_finding(finding, branch=complaint.id, is_red_flag=True)
 
 
 def _most_telling(interview: Interview, asked: int) -> Question | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,7 +91,7 @@ class Verdicts:
         return self._rules(self.is_undecided & (self.book.decide(facts).rules == 1))
 
     def _rules(self, is_meant: NDArray[np.bool_]) -> tuple[Rule, ...]:
-        return tuple(self.book.rules[place] for place in np.flatnonzero(is_meant))
+        return tuple(compress(self.book.rules, is_meant.tolist()))
 
 
 def judge(evidence: Evidence, knowledge: Knowledge) -> Verdicts:
