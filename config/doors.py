@@ -13,7 +13,8 @@ from typing import IO, Any, ClassVar, cast
 import orjson
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, register_converter
+from django.urls.converters import UUIDConverter
 from drf_spectacular.utils import extend_schema
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -34,6 +35,15 @@ QUERY_FORM_HEADERS = {
     "Link": '</docs>; rel="deprecation"',
     "Warning": '299 - "Use request body instead"',
 }
+
+
+class RowId(UUIDConverter):
+    """A UUID in either case: some clients write theirs in capitals."""
+
+    regex = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+
+
+register_converter(RowId, "id")
 
 
 class JsonParser(BaseParser):

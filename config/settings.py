@@ -165,6 +165,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "PATH_CONVERTER_OVERRIDES": {"id": {"type": "string", "format": "uuid"}},
     # A text that may not be blank has one character at least.
     "ENFORCE_NON_BLANK_FIELDS": True,
     # Two fields named `status`: any of a session's, and the one that finalize gives.

@@ -28,7 +28,7 @@ from sessions_app.sessions.endpoints import (
     SetDemographics,
 )
 
-SESSION = "v1/sessions/<uuid:session_id>"
+SESSION = "v1/sessions/<id:session_id>"
 
 urlpatterns = [
     route(API, "v1/sessions", GET=ListSessions, POST=CreateSession),

@@ -5,8 +5,8 @@ from tenants.limits.endpoints import GetRateLimit, SetRateLimit
 
 urlpatterns = [
     route(API, "v1/admin/keys", GET=ListKeys, POST=CreateKey),
-    route(API, "v1/admin/keys/<uuid:key_id>", PATCH=UpdateKey, DELETE=RevokeKey),
-    route(API, "v1/admin/keys/<uuid:key_id>/rotate", POST=RotateKey),
+    route(API, "v1/admin/keys/<id:key_id>", PATCH=UpdateKey, DELETE=RevokeKey),
+    route(API, "v1/admin/keys/<id:key_id>/rotate", POST=RotateKey),
     route(API, "v1/admin/rate-limit", GET=GetRateLimit, PUT=SetRateLimit),
     route(API, "v1/admin/audit-log", GET=ListAuditLog),
     route(API, "v1/admin/audit", GET=ReadAudit),

@@ -235,3 +235,8 @@ def _send_chunked(key: str, body: bytes) -> tuple[str, bytes]:
 )
 def test_chunked_body_is_read_and_bounded(alder: Cast, body: bytes, status: str) -> None:
     assert _send_chunked(alder.live_key, body)[0] == status
+
+
+def test_id_may_be_written_in_capitals(alder: Cast) -> None:
+    session_id = alder.api.post("/v1/sessions", {"chief_complaint": "cough"}).json()["session_id"]
+    assert alder.api.get(f"/v1/sessions/{session_id.upper()}/state").json()["session_id"] == session_id
