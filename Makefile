@@ -14,7 +14,7 @@ export UV_SYSTEM_CERTS ?= 1
 TRANSLATIONS := $(patsubst %.po,%.mo,$(wildcard config/locale/*/LC_MESSAGES/django.po))
 PYTEST := $(PYTHON) -m pytest -n auto --dist loadfile
 
-.PHONY: up install test test-fast chromium coverage lint format
+.PHONY: up install test test-fast chromium coverage bench lint format
 
 up: install
 	exec $(PYTHON) manage.py up
@@ -58,6 +58,10 @@ test-fast: lint
 
 coverage: install
 	$(PYTEST) --cov --cov-report=term-missing:skip-covered
+
+# Ratios of two sides of one run; absolute times on a shared machine mean little.
+bench: install
+	$(PYTHON) -m tests.bench.engine
 
 lint: install
 	$(PYTHON) -m ruff format --check .
