@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tenants.scopes import KEY_SCOPES
@@ -17,7 +17,6 @@ CREDENTIALS: Mapping[str, Mapping[str, Any]] = {
     "sessions only": {"scopes": ["sessions:read", "sessions:write"]},
     "test key": {"test": True},
 }
-SESSIONS = ("begun", "answered", "finalized")
 PATIENT = "P-1"
 
 
@@ -33,12 +32,10 @@ class World:
 
     def id_for(self, parameter: str, choice: int) -> str:
         """The id of an object for the path's parameter; of a session, one of three by choice."""
-        if parameter == "session_id":
-            state = SESSIONS[choice % len(SESSIONS)]
-            return self._made.get(state) or self._make(state, self._session(state))
-        if parameter == "patient_id":
-            return self._made.get(parameter) or self._make(parameter, self._patient())
-        return self._made.get(parameter) or self._make(parameter, self._key())
+        name = SESSIONS[choice % len(SESSIONS)] if parameter == "session_id" else parameter
+        if name not in self._made:
+            self._made[name] = MAKERS[name](self)
+        return self._made[name]
 
     def question_of(self, session_id: str) -> str | None:
         """The question that the session waits for an answer to."""
@@ -48,24 +45,40 @@ class World:
     def forget(self) -> None:
         self._made.clear()
 
-    def _make(self, name: str, made: str) -> str:
-        self._made[name] = made
-        return made
 
-    def _session(self, state: str) -> str:
-        if state == "finalized":
-            return str(finalized(self.maker, patient_id=PATIENT)["session_id"])
-        session = begin(self.maker, patient_id=PATIENT)
-        if state == "answered":
-            assert answer(self.maker, session, "yes, for two hours").status_code == 200
-        return str(session["session_id"])
+def begun(world: World) -> str:
+    return str(begin(world.maker, patient_id=PATIENT)["session_id"])
 
-    def _patient(self) -> str:
-        facts = {"chronic_conditions": ["diabetes"], "smoking_status": "current"}
-        assert self.maker.put(f"/v1/patients/{PATIENT}/profile", facts).status_code == 200
-        return PATIENT
 
-    def _key(self) -> str:
-        made = self.maker.post("/v1/admin/keys", {"name": "spare", "scopes": ["sessions:read"]})
-        assert made.status_code == 201, made.content
-        return str(made.json()["key_id"])
+def answered(world: World) -> str:
+    session = begin(world.maker, patient_id=PATIENT)
+    assert answer(world.maker, session, "yes, for two hours").status_code == 200
+    return str(session["session_id"])
+
+
+def closed(world: World) -> str:
+    return str(finalized(world.maker, patient_id=PATIENT)["session_id"])
+
+
+def patient(world: World) -> str:
+    facts = {"chronic_conditions": ["diabetes"], "smoking_status": "current"}
+    assert world.maker.put(f"/v1/patients/{PATIENT}/profile", facts).status_code == 200
+    return PATIENT
+
+
+def spare_key(world: World) -> str:
+    made = world.maker.post("/v1/admin/keys", {"name": "spare", "scopes": ["sessions:read"]})
+    assert made.status_code == 201, made.content
+    return str(made.json()["key_id"])
+
+
+SESSIONS = ("begun", "answered", "finalized")
+MAKERS: Mapping[str, Callable[[World], str]] = {
+    "begun": begun,
+    "answered": answered,
+    "finalized": closed,
+    "patient_id": patient,
+    "key_id": spare_key,
+}
+# What a path may name; an id in a new route needs somebody who makes its object.
+PARAMETERS = {"session_id", *MAKERS} - set(SESSIONS)
