@@ -19,7 +19,9 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from config.languages import in_language_of_reader
+from config.middleware import client_address
 
+LOOPBACK = frozenset({"127.0.0.1", "::1"})
 _NAME = re.compile(r"[0-9A-Za-z.-]+\.eml", re.ASCII)
 
 
@@ -50,15 +52,23 @@ def _read(path: Path) -> dict[str, str]:
     }
 
 
+def _refuse_others(request: HttpRequest) -> None:
+    # Mails hold codes and links: they are for who sits at this machine.
+    if client_address(request) not in LOOPBACK:
+        raise Http404
+
+
 @in_language_of_reader
 def mailbox(request: HttpRequest) -> HttpResponse:
     """The latest 100 mails, newest first."""
+    _refuse_others(request)
     files = sorted(settings.MAIL_FOLDER.glob("*.eml"), reverse=True)[:100]
     return render(request, "config/mailbox.html", {"mails": [_read(path) for path in files]})
 
 
 def mail(request: HttpRequest, name: str) -> HttpResponse:
     """One mail as it was sent."""
+    _refuse_others(request)
     path = settings.MAIL_FOLDER / name
     if not _NAME.fullmatch(name) or not path.is_file():
         raise Http404

@@ -14,6 +14,7 @@ from uuid import uuid4
 import pytest
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
+from django.http import Http404
 from django.test import RequestFactory
 from django.utils import timezone
 
@@ -269,3 +270,9 @@ def test_mailbox_lists_the_mails_newest_first(alder: Cast, folder: Path) -> None
     assert re.findall(r"To (\S+)", page) == [users[1].email, users[0].email]
     (name, _) = re.findall(r"/dev/mail/([^\"]+)", page)
     assert users[1].email.encode() in mail_page(factory.get(f"/dev/mail/{name}"), name).content
+
+
+def test_mailbox_is_for_this_machine_only(folder: Path) -> None:
+    request = RequestFactory().get("/dev/mail", REMOTE_ADDR="192.0.2.7")
+    with pytest.raises(Http404):
+        mailbox(request)
