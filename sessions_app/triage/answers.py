@@ -209,7 +209,8 @@ def _number(raw: object) -> float:
     if isinstance(raw, bool):
         raise _Impossible
     if isinstance(raw, int | float):
-        number = float(raw)
+        # An integer beyond every float cannot be turned into one.
+        number = float(raw) if abs(raw) < _BIG else _BIG
     else:
         match = _MEASURE.match(raw) if isinstance(raw, str) else None
         if match is None:
