@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from celery import Celery, Task, signals
+from celery.schedules import crontab
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
@@ -38,6 +39,7 @@ PERIODIC = {
     "tenants.mail.tasks.sweep_unsent": 60,
     "tenants.limits.tasks.forget_old_calls": 600,
     "billing.ledger.tasks.grant_monthly_tokens": 3600,
+    "tenants.audit.tasks.verify_chains": crontab(hour="2", minute="0"),
 }
 
 
