@@ -98,14 +98,23 @@ class ApiDoor(APIView):
         super().initial(request, *args, **kwargs)
         actor = actor_of(request)
         request._request.actor = actor  # type: ignore[attr-defined]  # read by the access log
-        endpoint = self.endpoints.get(request.method or "")
-        if endpoint is not None:
-            if endpoint.scope is not None:
-                actor.require(endpoint.scope)
-            if endpoint.is_tenant_wide and not actor.livemode:
-                raise Forbidden("A test key cannot change the tenant as a whole.")
+        try:
+            self._check_rights(actor, self.endpoints.get(request.method or ""))
+        except Forbidden:
+            # A refused call does not count, and still tells of the window.
+            self.window = check_window(f"key:{actor.id}", actor.rpm, count=False)
+            raise
         self.window = check_window(f"key:{actor.id}", actor.rpm)
         self.window.require_admission()
+
+    @staticmethod
+    def _check_rights(actor: Actor, endpoint: type[Endpoint] | None) -> None:
+        if endpoint is None:
+            return
+        if endpoint.scope is not None:
+            actor.require(endpoint.scope)
+        if endpoint.is_tenant_wide and not actor.livemode:
+            raise Forbidden("A test key cannot change the tenant as a whole.")
 
     def answer(self, request: Request, **captured: Any) -> HttpResponseBase:
         endpoint = self.endpoints[request.method or ""]

@@ -203,3 +203,11 @@ def test_redis_away_lets_calls_through_within_a_share(alder: Cast) -> None:
 def test_redis_back_ends_the_degraded_state(alder: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(window, "_paused_until", 0.0)
     assert "RateLimit-Degraded" not in alder.api.get("/v1/me").headers
+
+
+def test_call_refused_for_its_scope_tells_of_the_window(alder: Cast) -> None:
+    reader = alder.door(scopes=["sessions:read"], rate_limit_rpm=5)
+    reader.get("/v1/sessions")
+    refused = reader.post("/v1/sessions", {"chief_complaint": "cough"})
+    assert refused.status_code == 403
+    assert (refused["X-RateLimit-Limit"], refused["X-RateLimit-Remaining"]) == ("5", "4")
