@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import orjson
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from rest_framework import serializers
 
 from config.errors import Invalid
@@ -63,6 +63,22 @@ def day_bounds(
     if date_to and date_to < date.max:
         bounds[f"{field}__lt"] = datetime.combine(date_to + timedelta(days=1), time.min, UTC)
     return bounds
+
+
+def seek_page(
+    rows: QuerySet[Row], *, field: str, cursor: str, limit: int
+) -> tuple[list[Row], str | None, int]:
+    """A page by descending `field` and id, from the cursor on; the next page's cursor or None; the limit.
+
+    Raises `Invalid` for a cursor that is not one of ours.
+    """
+    if cursor:
+        at, row_id = read_cursor(cursor)
+        rows = rows.filter(Q(**{f"{field}__lt": at}) | Q(**{field: at, "id__lt": row_id}))
+    found = list(rows.order_by(f"-{field}", "-id")[: limit + 1])
+    page = found[:limit]
+    more = make_cursor(getattr(page[-1], field), page[-1].pk) if len(found) > limit else None
+    return page, more, limit
 
 
 def make_cursor(at: datetime, row_id: UUID) -> str:

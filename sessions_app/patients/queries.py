@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.db.models import Count, Q
 
-from config.paging import Listed, make_cursor, read_cursor
+from config.paging import Listed, seek_page
 from sessions_app.patients.models import Patient
 from sessions_app.patients.operations import get_patient
 from sessions_app.sessions.models import Session
@@ -18,14 +18,9 @@ def search_patients(
         patients = patients.filter(partner_patient_id=partner_patient_id)
     elif q:
         patients = patients.filter(partner_patient_id__icontains=q)
-    if cursor:
-        at, row_id = read_cursor(cursor)
-        patients = patients.filter(Q(updated_at__lt=at) | Q(updated_at=at, id__lt=row_id))
-    found = list(patients.order_by("-updated_at", "-id")[: limit + 1])
-    page = found[:limit]
-    _count_sessions(actor, page)
-    more = make_cursor(page[-1].updated_at, page[-1].id) if len(found) > limit else None
-    return page, more, limit
+    page = seek_page(patients, field="updated_at", cursor=cursor, limit=limit)
+    _count_sessions(actor, page[0])
+    return page
 
 
 def _count_sessions(actor: Actor, patients: list[Patient]) -> None:

@@ -7,9 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
 
-from config.paging import make_cursor, read_cursor
+from config.paging import seek_page
 from tenants.actor import Actor
 from tenants.audit.models import AuditEvent
 from tenants.scoping import TenantQuerySet
@@ -36,14 +35,7 @@ def seek_events(
     *, actor: Actor, limit: int, cursor: str = "", **filters: Any
 ) -> tuple[list[AuditEvent], str | None, int]:
     """A page of events, newest first, by seek; the cursor of the next page or None."""
-    events = matching(actor=actor, **filters)
-    if cursor:
-        at, event_id = read_cursor(cursor)
-        events = events.filter(Q(created_at__lt=at) | Q(created_at=at, id__lt=event_id))
-    found = list(events.order_by("-created_at", "-id")[: limit + 1])
-    page = found[:limit]
-    more = make_cursor(page[-1].created_at, page[-1].id) if len(found) > limit else None
-    return page, more, limit
+    return seek_page(matching(actor=actor, **filters), field="created_at", cursor=cursor, limit=limit)
 
 
 @dataclass(frozen=True, slots=True)
