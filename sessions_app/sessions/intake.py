@@ -27,7 +27,6 @@ class Said:
     flags: tuple[str, ...] = ()
     confidences: dict[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    is_understood: bool = True
 
     def entry(self, source: Any) -> Entry:
         return Entry(source=source, findings=self.findings, flags=self.flags, confidences=self.confidences)
@@ -47,14 +46,12 @@ def listen(
     known_flags, flag_warnings = accept_flags(flags, base)
     heard: dict[str, Value] = {}
     sureness: dict[str, float] = {}
-    is_understood = True
     if text and not fields:
         understood = understand(text, base, question)
         heard, sureness = dict(understood.findings), dict(understood.confidences)
         known_flags += tuple(flag for flag in understood.flags if flag not in known_flags)
-        is_understood = understood.is_understood
     sureness |= {name: value for name, value in (confidences or {}).items() if name in heard or name in given}
-    return Said(heard | given, known_flags, sureness, (*warnings, *flag_warnings), is_understood)
+    return Said(heard | given, known_flags, sureness, (*warnings, *flag_warnings))
 
 
 def read_complaint(words: str) -> tuple[Routed, Said]:

@@ -80,11 +80,11 @@ def start_session(
     take_person(session, findings | {"age": age} if age is not None else findings)
     session.sex = sex or session.sex
     debit(actor=actor, action="create", session_id=session.id)
-    outcome = recompute(actor, Interview(session, []))
+    recompute(actor, Interview(session, []))
     refuse_too_many(actor)
     session.save(force_insert=True)
     record(actor=actor, action="session.created", target_type="session", target_id=session.id)
-    return Step(session, Said(findings=findings), warnings=[*in_fields.warnings], hints=_hints(outcome))
+    return Step(session, Said(findings=findings), warnings=[*in_fields.warnings])
 
 
 def _first_entries(patient: Patient | None, *heard: Said) -> list[dict[str, Any]]:
