@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -56,18 +56,12 @@ def export_trail(
     """
     record(actor=actor, action="audit.exported", metadata={"format": format, "actions": list(action)})
     lines = _csv_lines if format == "csv" else _ndjson_lines
-    return Trail(format, _pages(actor, since, until or actor.now(), action, lines))
+    return Trail(format, lines(_pages(actor, since, until or actor.now(), action)))
 
 
 def _pages(
-    actor: Actor,
-    since: datetime | None,
-    until: datetime,
-    action: Sequence[str],
-    lines: Callable[[list[AuditEvent]], bytes],
-) -> Iterator[bytes]:
-    if lines is _csv_lines:
-        yield _csv_row(COLUMNS)
+    actor: Actor, since: datetime | None, until: datetime, action: Sequence[str]
+) -> Iterator[list[AuditEvent]]:
     seen = 0
     while True:
         with tenant_transaction(actor.tenant_id):
@@ -76,7 +70,7 @@ def _pages(
         if not page:
             return
         seen = page[-1].seq
-        yield lines(page)
+        yield page
 
 
 def shape_event(event: AuditEvent) -> dict[str, Any]:
@@ -95,12 +89,16 @@ def shape_event(event: AuditEvent) -> dict[str, Any]:
     }
 
 
-def _ndjson_lines(events: list[AuditEvent]) -> bytes:
-    return b"".join(to_json(shape_event(event)) + b"\n" for event in events)
+def _ndjson_lines(pages: Iterable[list[AuditEvent]]) -> Iterator[bytes]:
+    for page in pages:
+        yield b"".join(to_json(shape_event(event)) + b"\n" for event in page)
 
 
-def _csv_lines(events: list[AuditEvent]) -> bytes:
-    return b"".join(_csv_row([_cell(name, value) for name, value in shape_event(e).items()]) for e in events)
+def _csv_lines(pages: Iterable[list[AuditEvent]]) -> Iterator[bytes]:
+    yield _csv_row(COLUMNS)
+    for page in pages:
+        rows = (shape_event(event).items() for event in page)
+        yield b"".join(_csv_row([_cell(name, value) for name, value in row]) for row in rows)
 
 
 def _cell(name: str, value: Any) -> str:
