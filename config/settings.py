@@ -87,6 +87,8 @@ def _database(variable: str) -> dict[str, Any]:
         "options": "-c statement_timeout=15000 -c lock_timeout=5000"
         " -c idle_in_transaction_session_timeout=60000",
         "application_name": "nessy",
+        # Off behind a pooler that gives a connection to another client after each transaction.
+        "prepare_threshold": 5 if env.bool("DATABASE_PREPARED_STATEMENTS", default=True) else None,
     }
     return database
 

@@ -16,6 +16,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, connections, transaction
 from django.db.migrations.operations import RunSQL
 
+from tenants.rows import run
+
 CURRENT_TENANT = "NULLIF(current_setting('app.tenant_id', true), '')::uuid"
 
 
@@ -73,9 +75,9 @@ def append_only(table: str) -> RunSQL:
 @contextmanager
 def tenant_transaction(tenant_id: UUID) -> Iterator[None]:
     """A transaction in which only this tenant's rows can be seen or written."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic():
         # Local to the transaction: a session-wide setting would outlive the request on a reused connection.
-        cursor.execute("SELECT set_config('app.tenant_id', %s, true)", [str(tenant_id)])
+        run("SELECT set_config('app.tenant_id', %s, true)", [str(tenant_id)])
         yield
 
 

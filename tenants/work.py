@@ -1,25 +1,44 @@
-"""One operation, one transaction: what it charges, records and announces is written last.
+"""One operation, one transaction: what it saves, charges, records and announces is its last statement.
 
 Rows that many requests of a tenant contend for (its balance, the head of its
-audit chain) are locked by the last statements before the commit, so that one
-busy tenant is held up for the length of a commit only.
+audit chain) are locked by that statement only, so that one busy tenant is held
+up for the length of a commit.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
+import orjson
+
 from tenants.actor import Actor
 from tenants.rls import tenant_transaction
+from tenants.rows import run
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A part of the statement that ends a transaction: an INSERT, an UPDATE, or a SELECT of a function.
+
+    With `then`, its rows are given to it as dicts, after the whole statement,
+    and it takes its locks in the order of the parts.
+    """
+
+    sql: str
+    params: Sequence[object]
+    then: Callable[[list[dict[str, Any]]], None] | None = None
+
+
+Closer = Callable[[Actor, list[Any]], Write]
 
 
 @dataclass(slots=True)
@@ -32,27 +51,37 @@ class Work:
     # Whom the stored reply is about, so that an erasure finds it.
     about_session: Any = None
     about_patient: Any = None
-    _closers: dict[str, tuple[int, Callable[[Actor, list[Any]], None], list[Any]]] = field(
-        default_factory=dict
-    )
+    _closers: dict[str, tuple[int, Closer, list[Any]]] = field(default_factory=dict)
 
-    def at_end(self, order: int, closer: Callable[[Actor, list[Any]], None], row: Any) -> None:
-        """Have `closer(actor, rows)` called once with all its rows; a lower order comes first.
+    def at_end(self, order: int, closer: Closer, row: Any) -> None:
+        """Have `closer(actor, rows)` called once for the write of all its rows; a lower order comes first.
 
-        Orders are the order of locks (balance 10, events 20, audit 30): the same everywhere, so no deadlock.
+        Orders are the order of locks (rows of the session 0, balance 10, events 20, audit 30): the same
+        everywhere, so no deadlock.
         """
-        self._closers.setdefault(f"{closer.__module__}.{closer.__qualname__}", (order, closer, []))[2].append(
-            row
-        )
+        name = f"{closer.__module__}.{closer.__qualname__}"
+        self._closers.setdefault(name, (order, closer, []))[2].append(row)
 
     def milliseconds(self) -> int:
         return round((time.perf_counter() - self.started) * 1000)
 
     def _close(self) -> None:
+        # What was written may call for more: a balance that crossed a threshold is announced.
         while self._closers:
-            name = min(self._closers, key=lambda key: self._closers[key][0])
-            _, closer, rows = self._closers.pop(name)
-            closer(self.actor, rows)
+            closers = sorted(self._closers.values(), key=lambda closer: closer[0])
+            self._closers = {}
+            _write([closer(self.actor, rows) for _, closer, rows in closers])
+
+
+def _write(parts: list[Write]) -> None:
+    """Run the parts as one statement: each sees the database as it was before, except inside functions."""
+    texts = ", ".join(f"w{place} AS ({part.sql})" for place, part in enumerate(parts))
+    # Parts that somebody waits for run as they are named here; the others follow.
+    waited = [(place, part.then) for place, part in enumerate(parts) if part.then]
+    results = ", ".join(f"(SELECT jsonb_agg(w{place}) FROM w{place})" for place, _ in waited)  # noqa: S608
+    rows = run(f"WITH {texts} SELECT {results}", [value for part in parts for value in part.params])  # noqa: S608
+    for (_, then), found in zip(waited, rows[0] if waited else (), strict=True):
+        then(orjson.loads(found or "[]"))
 
 
 _current: ContextVar[Work | None] = ContextVar("work", default=None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Sum
 
 from billing.ledger.mails import tell_low_balance
@@ -16,8 +15,18 @@ from tenants.actor import Actor
 from tenants.audit.operations import record
 from tenants.ids import uuid7
 from tenants.organisations.models import Tenant
-from tenants.work import current_work, operation
+from tenants.rows import as_json, insertion, run
+from tenants.work import Write, current_work, operation
 from webhooks_app.events.operations import emit
+
+STANDING = """
+    SELECT balance, -(initial_balance * grace_percent / 100) FROM billing_tokenbalance WHERE tenant_id = %s
+"""
+TAKE = """
+    UPDATE billing_tokenbalance SET balance = balance - %s, lifetime_used = lifetime_used + %s
+    WHERE tenant_id = %s AND balance - %s >= -(initial_balance * grace_percent / 100)
+    RETURNING balance, initial_balance
+"""
 
 
 class BalanceTooLow(DomainError):
@@ -33,9 +42,10 @@ def debit(*, actor: Actor, action: str, session_id: UUID) -> int:
     """
     tokens = PRICES[action] if actor.livemode else 0
     if tokens:
-        account = TokenBalance.objects.for_actor(actor).first()
-        if account is None or account.balance - tokens < account.floor:
-            raise _too_low(account.balance if account else 0, tokens)
+        rows = run(STANDING, [actor.tenant_id])
+        balance, floor = rows[0] if rows else (0, 0)
+        if balance - tokens < floor:
+            raise _too_low(balance, tokens)
     work = current_work()
     work.tokens_charged = (work.tokens_charged or 0) + tokens
     usage = UsageRecord(
@@ -49,7 +59,9 @@ def debit(*, actor: Actor, action: str, session_id: UUID) -> int:
         request_id=actor.request_id,
         created_at=actor.now(),
     )
-    work.at_end(10, _settle, usage)
+    work.at_end(0, _record_usage, usage)
+    if tokens:
+        work.at_end(10, _take, tokens)
     return tokens
 
 
@@ -57,30 +69,25 @@ def _too_low(balance: int, required: int) -> BalanceTooLow:
     return BalanceTooLow(detail={"balance": balance, "required": required})
 
 
-def _settle(actor: Actor, usage: list[UsageRecord]) -> None:
-    """Write the usage rows and take their tokens from the balance, all or nothing."""
+def _record_usage(_actor: Actor, usage: list[UsageRecord]) -> Write:
     latency = current_work().milliseconds()
     for row in usage:
         row.latency_ms = latency
-    UsageRecord.objects.bulk_create(usage)
-    tokens = sum(row.tokens_charged for row in usage)
-    if not tokens:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE billing_tokenbalance
-            SET balance = balance - %(tokens)s, lifetime_used = lifetime_used + %(tokens)s
-            WHERE tenant_id = %(tenant)s AND balance - %(tokens)s >= -(initial_balance * grace_percent / 100)
-            RETURNING balance, initial_balance
-            """,
-            {"tokens": tokens, "tenant": actor.tenant_id},
-        )
-        row = cursor.fetchone()
-    if row is None:
-        account = TokenBalance.objects.for_actor(actor).first()
-        raise _too_low(account.balance if account else 0, tokens)
-    _announce_crossings(actor, after=row[0], before=row[0] + tokens, initial=row[1])
+    return Write(insertion(UsageRecord), [as_json(usage)])
+
+
+def _take(actor: Actor, amounts: list[int]) -> Write:
+    """Take the tokens from the balance; without enough of them the whole transaction fails."""
+    tokens = sum(amounts)
+
+    def check(rows: list[dict[str, Any]]) -> None:
+        if not rows:
+            account = TokenBalance.objects.for_actor(actor).first()
+            raise _too_low(account.balance if account else 0, tokens)
+        after, initial = rows[0]["balance"], rows[0]["initial_balance"]
+        _announce_crossings(actor, after=after, before=after + tokens, initial=initial)
+
+    return Write(TAKE, [tokens, tokens, actor.tenant_id, tokens], check)
 
 
 def _announce_crossings(actor: Actor, *, before: int, after: int, initial: int) -> None:

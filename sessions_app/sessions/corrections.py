@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from config.errors import Conflict, Invalid
-from sessions_app.sessions.access import get_session, open_session
+from sessions_app.sessions.access import get_session, open_session, save
 from sessions_app.sessions.interview import Interview
 from sessions_app.sessions.models import Answer, Feedback, Session
 from sessions_app.sessions.progress import recompute, tell
@@ -38,7 +38,7 @@ def set_demographics(
     changed = _change_person(session, age, sex)
     if changed:
         recompute(actor, Interview.load(session))
-        session.save()
+        save(session)
         record(
             actor=actor,
             action="session.demographics_changed",
@@ -79,7 +79,7 @@ def rectify_session(
         changed += [f"answers.{name}" for name in dict.fromkeys(clear_answers)]
     if changed:
         recompute(actor, interview)
-        session.save()
+        save(session)
         record(
             actor=actor,
             action="session.rectified",
@@ -156,6 +156,6 @@ def expire_session(*, actor: Actor, session_id: UUID) -> bool:
     session.status, session.current_question = "expired", None
     session.updated_at = actor.now()
     tell(actor, session, "session.timeout")
-    session.save()
+    save(session)
     record(actor=actor, action="session.expired", target_type="session", target_id=session.id)
     return True

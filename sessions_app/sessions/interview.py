@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sessions_app.sessions.access import answers_of
 from sessions_app.sessions.models import Answer, Session
 from sessions_app.triage.case import Case, Differential, Entry, Outcome, Question, Value
 from sessions_app.triage.engine import ENGINE_VERSION, evaluate, knowledge
@@ -55,8 +56,7 @@ class Interview:
 
     @classmethod
     def load(cls, session: Session) -> Interview:
-        answers = Answer.objects.filter(tenant_id=session.tenant_id, session_id=session.id).order_by("place")
-        return cls(session, list(answers))
+        return cls(session, answers_of(session))
 
     @property
     def case(self) -> Case:

@@ -12,7 +12,7 @@ from billing.ledger.operations import debit
 from config.errors import Invalid
 from sessions_app.patients.models import Patient
 from sessions_app.patients.operations import patient_for_session
-from sessions_app.sessions.access import get_session, open_session, refuse_too_many
+from sessions_app.sessions.access import get_session, open_session, refuse_too_many, save
 from sessions_app.sessions.intake import Said, listen, profile_entry, read_complaint
 from sessions_app.sessions.interview import Interview, entry_to_json, results_of, take_outcome
 from sessions_app.sessions.models import Answer, Session
@@ -82,7 +82,7 @@ def start_session(
     debit(actor=actor, action="create", session_id=session.id)
     recompute(actor, Interview(session, []))
     refuse_too_many(actor)
-    session.save(force_insert=True)
+    save(session)
     record(actor=actor, action="session.created", target_type="session", target_id=session.id)
     return Step(session, Said(findings=findings), warnings=[*in_fields.warnings])
 
@@ -178,8 +178,8 @@ def _take_answer(actor: Actor, interview: Interview, answer: Answer, digest: byt
         # An unclear one was asked again: the same words once more are the second try, not a lost reply.
         session.last_input, session.last_input_at = digest, actor.now()
     tell(actor, session, "session.answered", question_id=answer.question_id, skipped=answer.is_skipped)
-    session.save()
-    answer.save()
+    save(session)
+    save(answer)
     record(actor=actor, action="session.answered", target_type="session", target_id=session.id)
 
 
@@ -210,7 +210,7 @@ def route_text(*, actor: Actor, session_id: UUID, text: str) -> Step:
         session.intake = [*session.intake, entry_to_json(said.entry("route"))]
     take_person(session, said.findings)
     outcome = recompute(actor, interview)
-    session.save()
+    save(session)
     record(
         actor=actor,
         action="session.routed",
@@ -260,7 +260,7 @@ def finalize_session(*, actor: Actor, session_id: UUID) -> dict[str, Any]:
         primary_probability=session.primary_probability,
         red_flags=session.red_flags,
     )
-    session.save()
+    save(session)
     record(
         actor=actor,
         action="session.finalized",

@@ -11,7 +11,7 @@ from tenants.actor import Actor
 from tenants.audit.models import AuditEvent
 from tenants.audit.queries import ChainCheck, verify_chain
 from tenants.ids import uuid7
-from tenants.work import current_work, operation
+from tenants.work import Write, current_work, operation
 
 logger = logging.getLogger("nessy.audit")
 
@@ -30,7 +30,7 @@ def record(
     """
     current_work().at_end(
         30,
-        append_rows,
+        _append,
         {
             "id": str(uuid7(actor.at)),
             "created_at": actor.now().isoformat(),
@@ -74,7 +74,8 @@ def check_chain(*, actor: Actor) -> ChainCheck:
     return check
 
 
-def append_rows(actor: Actor, rows: list[dict[str, Any]]) -> None:
-    """Write rows in one statement that locks the chain's head, hashes and inserts."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT audit_append(%s, %s)", [actor.tenant_id, orjson.dumps(rows).decode()])
+def _append(actor: Actor, rows: list[dict[str, Any]]) -> Write:
+    """Lock the chain's head, hash the rows and insert them."""
+    return Write(
+        "SELECT audit_append(%s, %s::jsonb)", [actor.tenant_id, orjson.dumps(rows).decode()], lambda _: None
+    )

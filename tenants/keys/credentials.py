@@ -10,10 +10,11 @@ import re
 import secrets
 import string
 import zlib
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
@@ -24,6 +25,7 @@ from tenants.crypto import key_hash
 from tenants.keys.models import ApiKey
 from tenants.limits.window import allowed_rpm, check_window
 from tenants.rls import tenant_transaction
+from tenants.rows import look_up
 from tenants.scopes import effective
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -61,40 +63,58 @@ def actor_of_key(raw_key: str, *, request_id: str, ip: str) -> Actor:
     """Who the key is; raises `Unauthorized` for one that is unknown, revoked or expired."""
     if not is_key(raw_key):
         raise Unauthorized("The API key is not valid.")
-    row = _look_up(raw_key)
+    found = _look_up(raw_key)
     now = timezone.now()
-    if row is None or (row["revoked_at"] and row["revoked_at"] <= now):
+    if found is None or (found.revoked_at and found.revoked_at <= now):
         raise Unauthorized("The API key is not valid.")
-    if row["expires_at"] and row["expires_at"] <= now:
+    if found.expires_at and found.expires_at <= now:
         raise Unauthorized("The API key has expired.")
-    if row["suspended_at"]:
+    if found.suspended_at:
         raise Forbidden("This workspace is suspended.")
-    last_used = row["last_used_at"]
+    last_used = found.last_used_at
     if last_used is None or (now - last_used).total_seconds() > LAST_USED_EVERY_SECONDS:
-        _note_use(row["tenant_id"], row["key_id"])
+        _note_use(found.tenant_id, found.key_id)
     return Actor(
-        tenant_id=row["tenant_id"],
+        tenant_id=found.tenant_id,
         kind="key",
-        id=row["key_id"],
-        scopes=effective(row["scopes"]),
-        livemode=row["livemode"],
+        id=found.key_id,
+        scopes=effective(found.scopes),
+        livemode=found.livemode,
         request_id=request_id,
         ip=ip,
         rpm=allowed_rpm(
-            row["rate_limit_rpm"], has_own_limit=row["has_own_limit"], override=row["rate_limit_override"]
+            found.rate_limit_rpm, has_own_limit=found.has_own_limit, override=found.rate_limit_override
         ),
-        tier=row["tier"],
+        tier=found.tier,
     )
 
 
-def _look_up(raw_key: str) -> dict[str, Any] | None:
-    with connection.cursor() as cursor:
-        for pepper in sorted(settings.KEY_PEPPERS, reverse=True):
-            cursor.execute("SELECT * FROM key_actor(%s)", [key_hash(raw_key, pepper)])
-            columns = [column.name for column in cursor.description or ()]
-            row = dict(zip(columns, cursor.fetchone() or (), strict=True))
-            if row.get("key_id") and row["scopes"] is not None:
-                return row
+class _Found(NamedTuple):
+    """What `key_actor` tells of a key."""
+
+    tenant_id: UUID
+    key_id: UUID
+    livemode: bool
+    scopes: list[str]
+    rate_limit_rpm: int
+    has_own_limit: bool
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+    tier: str
+    rate_limit_override: int | None
+    suspended_at: datetime | None
+
+
+_LOOK_UP = f"SELECT {', '.join(_Found._fields)} FROM key_actor(%s)"  # noqa: S608  # names of columns
+
+
+def _look_up(raw_key: str) -> _Found | None:
+    for pepper in sorted(settings.KEY_PEPPERS, reverse=True):
+        [row] = look_up(_LOOK_UP, [key_hash(raw_key, pepper)])
+        found = _Found(*row)
+        if found.key_id and found.scopes is not None:
+            return found
     return None
 
 

@@ -42,15 +42,16 @@ class KeyChange(serializers.Serializer[Any]):
     )
     rate_limit_rpm = serializers.IntegerField(min_value=1, max_value=10000, allow_null=True, required=False)
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
         """Refuse the fields of a key that only a rotation changes; unknown ones are ignored as everywhere."""
         fixed = KeyOut().fields.keys() - self.fields.keys()
-        sent = sorted(fixed & set(self.initial_data))
+        sent = sorted(fixed & set(data))
         if sent:
             raise Invalid(
                 *((name, "This cannot be changed; rotate the key instead.", "read_only") for name in sent)
             )
-        return attrs
+        found: dict[str, Any] = super().to_internal_value(data)
+        return found
 
 
 class Rotation(serializers.Serializer[Any]):

@@ -3,15 +3,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection
-
 from config.errors import Conflict, Invalid
 from tenants.actor import Actor
 from tenants.audit.operations import record
 from tenants.crypto import decrypt, encrypt
 from tenants.limits.models import IdempotentCall
 from tenants.organisations.models import Tenant
-from tenants.work import current_work, operation
+from tenants.rows import as_json, replacement, run
+from tenants.work import Write, current_work, operation
 
 KEPT_FOR = timedelta(hours=24)
 # A day's backlog in one statement would run into its time limit, again and again.
@@ -31,12 +30,10 @@ def claim_call(*, actor: Actor, key: str, fingerprint: bytes) -> KeptAnswer | No
     Raises `Conflict` while the first call is still running and `Invalid` when
     the key was used for another request.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT is_busy, fingerprint, status, body, tokens_charged FROM claim_call(%s, %s, %s)",
-            [actor.tenant_id, actor.livemode, key],
-        )
-        is_busy, kept_fingerprint, status, body, tokens_charged = cursor.fetchone()
+    [(is_busy, kept_fingerprint, status, body, tokens_charged)] = run(
+        "SELECT is_busy, fingerprint, status, body, tokens_charged FROM claim_call(%s, %s, %s)",
+        [actor.tenant_id, actor.livemode, key],
+    )
     if is_busy:
         raise Conflict("A request with this Idempotency-Key is still running.", headers={"Retry-After": "1"})
     if kept_fingerprint is None:
@@ -64,21 +61,12 @@ def keep_answer(*, actor: Actor, key: str, fingerprint: bytes, status: int, body
         patient_id=work.about_patient,
         expires_at=actor.now() + KEPT_FOR,
     )
+    work.at_end(0, _keep, call)
+
+
+def _keep(_actor: Actor, calls: list[IdempotentCall]) -> Write:
     # An expired row may still lie there; `claim_call` has seen to it that it is not a live one.
-    IdempotentCall.objects.bulk_create(
-        [call],
-        update_conflicts=True,
-        unique_fields=["tenant", "livemode", "key"],
-        update_fields=[
-            "fingerprint",
-            "status",
-            "body",
-            "tokens_charged",
-            "session_id",
-            "patient_id",
-            "expires_at",
-        ],
-    )
+    return Write(replacement(IdempotentCall, "tenant_id", "livemode", "key"), [as_json(calls)])
 
 
 @operation

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from tenants.actor import Actor
 from tenants.ids import uuid7
-from tenants.work import current_work
+from tenants.rows import as_json, insertion
+from tenants.work import Write, current_work
 from webhooks_app.events.catalogue import FIELDS
 from webhooks_app.events.models import Event
 
@@ -33,5 +34,5 @@ def emit(
     current_work().at_end(20, _insert, event)
 
 
-def _insert(_actor: Actor, events: list[Event]) -> None:
-    Event.objects.bulk_create(events)
+def _insert(_actor: Actor, events: list[Event]) -> Write:
+    return Write(insertion(Event), [as_json(events)])
