@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 
 from config import logs
 from config.errors import error_response
+from tenants.traffic.operations import counter
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 SECURITY_HEADERS = {
@@ -81,13 +82,17 @@ class RequestContext:
             response["Cache-Control"] = "no-store"
         if request.path.startswith(settings.STATIC_URL):
             return
+        route, milliseconds = route_of(request), (time.perf_counter() - started) * 1000
+        if actor is not None:
+            name = f"{request.method} {route}"
+            counter.add(actor=actor, route=name, status=response.status_code, milliseconds=milliseconds)
         logger.info(
             "request",
             extra={
                 "method": request.method,
-                "route": route_of(request),
+                "route": route,
                 "status": response.status_code,
-                "duration_ms": round((time.perf_counter() - started) * 1000, 1),
+                "duration_ms": round(milliseconds, 1),
                 "tenant_id": str(actor.tenant_id) if actor else None,
                 "ip": request.client_ip,  # type: ignore[attr-defined]  # set above
                 "error_code": getattr(request, "error_code", None),

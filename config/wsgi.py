@@ -15,8 +15,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 _django = get_wsgi_application()
 
 from config.startup import prepare  # noqa: E402  # models can be imported only now
+from tenants.traffic.operations import keep_flushing  # noqa: E402
 
 prepare()
+keep_flushing()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -5,6 +5,7 @@ from tenants.keys.models import ApiKey, KeyDirectory
 from tenants.limits.models import IdempotentCall
 from tenants.mail.models import Mail
 from tenants.organisations.models import Member, Tenant, User
+from tenants.traffic.models import TrafficHour
 
 __all__ = [
     "ApiKey",
@@ -15,5 +16,6 @@ __all__ = [
     "Mail",
     "Member",
     "Tenant",
+    "TrafficHour",
     "User",
 ]

@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, connections, transaction
 from django.db.migrations.operations import RunSQL
 
-from tenants.rows import run
+from tenants.rows import open_with
 
 CURRENT_TENANT = "NULLIF(current_setting('app.tenant_id', true), '')::uuid"
 
@@ -77,7 +77,7 @@ def tenant_transaction(tenant_id: UUID) -> Iterator[None]:
     """A transaction in which only this tenant's rows can be seen or written."""
     with transaction.atomic():
         # Local to the transaction: a session-wide setting would outlive the request on a reused connection.
-        run("SELECT set_config('app.tenant_id', %s, true)", [str(tenant_id)])
+        open_with(f"SELECT set_config('app.tenant_id', '{UUID(str(tenant_id))}', true)")
         yield
 
 

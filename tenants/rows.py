@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 import orjson
 import psycopg
 from django.db import Error, connection, models
+from psycopg import pq
 
 M = TypeVar("M", bound=models.Model)
 Params = Sequence[object]
@@ -40,6 +41,17 @@ def look_up(sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
     # Spares the statement that Django sends before a request's first one for the same purpose.
     connection.health_check_done = True  # type: ignore[attr-defined]  # unknown to the stubs
     return rows
+
+
+def open_with(sql: str) -> None:
+    """Run a constant statement, beginning the transaction that Django has asked for in the same message."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        pgconn = cast("psycopg.Connection[tuple[Any, ...]]", connection.connection).pgconn
+        begun = pgconn.transaction_status != pq.TransactionStatus.IDLE
+        result = pgconn.exec_((sql if begun else f"BEGIN; {sql}").encode())
+        if result.status != pq.ExecStatus.TUPLES_OK:
+            raise psycopg.errors.error_from_result(result)
 
 
 @cache
