@@ -29,12 +29,12 @@ $(VENV)/.installed: requirements.txt
 	@if [ -z "$(PYTHON3)" ]; then echo "Nessy needs Python 3.11 or newer; none found." >&2; exit 1; fi
 	@if command -v uv >/dev/null && uv --version >/dev/null 2>&1; then \
 		[ -x $(PYTHON) ] || uv venv --quiet --no-python-downloads --python "$(PYTHON3)" $(VENV); \
-		uv pip install --quiet --python $(PYTHON) -r requirements.txt; \
+		uv pip install --quiet --compile-bytecode --python $(PYTHON) -r requirements.txt; \
 	else \
 		[ -x $(PYTHON) ] && $(PYTHON) -m pip --version >/dev/null 2>&1 || $(PYTHON3) -m venv --clear $(VENV) || \
 			{ echo "Install Python's venv module first (Debian, Ubuntu: apt install python3-venv)." >&2; exit 1; }; \
 		$(PYTHON) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); \
-		$(PYTHON) -m uv pip install --quiet --python $(PYTHON) -r requirements.txt; \
+		$(PYTHON) -m uv pip install --quiet --compile-bytecode --python $(PYTHON) -r requirements.txt; \
 	fi
 	@touch $@
 

@@ -103,6 +103,8 @@ class DeletedCountsOut(serializers.Serializer[Any]):
     profiles = serializers.IntegerField()
     sessions = serializers.IntegerField()
     answers = serializers.IntegerField()
+    feedback = serializers.IntegerField()
+    events = serializers.IntegerField()
     stored_replies = serializers.IntegerField()
 
 

@@ -127,26 +127,29 @@ def rectify_patient(
 
 @operation
 def erase_patient(*, actor: Actor, patient_id: str) -> dict[str, int]:
-    """Remove a patient with all sessions (GDPR Art. 17); counts of what went. Raises `NotFound`."""
+    """Remove a patient with all sessions (GDPR Art. 17); counts of what went. Raises `NotFound`.
+
+    The counts stand in the audit row of the erasure too: the receipt.
+    """
     # Sessions stand on patients; the erasure goes the other way, so it is looked up when it runs.
     from sessions_app.sessions.corrections import erase_sessions
-    from sessions_app.sessions.models import Answer, Session
+    from sessions_app.sessions.models import Session
 
     patient = get_patient(actor, patient_id, lock=True)
     sessions_of_patient = Session.objects.for_actor(actor).filter(patient_id=patient.id)
     # Locked, so that an answer under way ends first and leaves no row behind.
     ids = list(sessions_of_patient.select_for_update().order_by("id").values_list("id", flat=True))
-    answers = Answer.objects.for_actor(actor).filter(session_id__in=ids).count()
     # Before the sessions go, whose kept replies are the patient's too: they are counted here.
     calls, _ = IdempotentCall.objects.for_actor(actor).about_patient(patient.id).delete()
-    sessions = erase_sessions(actor, ids)
+    removed = {"profiles": 1} | erase_sessions(actor, ids)
+    removed["stored_replies"] += calls
     record(
         actor=actor,
         action="patient.erased",
         target_type="patient",
         target_id=patient.id,
-        metadata={"sessions": sessions},
+        metadata={"deleted": removed},
     )
     patient.delete()
     current_work().about_patient = None
-    return {"profiles": 1, "sessions": sessions, "answers": answers, "stored_replies": calls}
+    return removed

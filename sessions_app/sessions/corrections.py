@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from config.errors import Conflict, Invalid
 from sessions_app.sessions.access import get_session, open_session, save
 from sessions_app.sessions.interview import Interview
@@ -121,24 +123,34 @@ def give_feedback(*, actor: Actor, session_id: UUID, accuracy: str, **said: Any)
 def erase_session(*, actor: Actor, session_id: UUID) -> None:
     """Remove every row that holds data of the session (GDPR Art. 17); raises `NotFound`.
 
-    Usage rows stay, with the session's id only, and so does the audit row of the erasure.
+    Usage rows stay, with the session's id only, and so does the audit row of
+    the erasure: the receipt, with how many rows of each kind went.
     """
     session = get_session(actor, session_id, lock=True)
-    erase_sessions(actor, [session.id])
-    record(actor=actor, action="session.erased", target_type="session", target_id=session.id)
+    removed = erase_sessions(actor, [session.id])
+    record(
+        actor=actor,
+        action="session.erased",
+        target_type="session",
+        target_id=session.id,
+        metadata={"deleted": removed},
+    )
     # The reply to this very call must not be kept as one about the session.
     current_work().about_session = current_work().about_patient = None
 
 
-def erase_sessions(actor: Actor, ids: Sequence[UUID]) -> int:
-    """Delete the sessions with all that hangs on them; how many there were."""
+def erase_sessions(actor: Actor, ids: Sequence[UUID]) -> dict[str, int]:
+    """Delete the sessions with all that hangs on them; how many rows of each kind there were."""
     owned = {"tenant_id": actor.tenant_id, "session_id__in": ids}
-    Feedback.objects.filter(**owned).delete()
-    Answer.objects.filter(**owned).delete()
-    IdempotentCall.objects.filter(**owned).delete()
-    Event.objects.filter(**owned).delete()
-    removed, _ = Session.objects.for_actor(actor).filter(id__in=ids).delete()
-    return removed
+    # Sessions last: the others refer to them.
+    rows: dict[str, QuerySet[Any]] = {
+        "feedback": Feedback.objects.filter(**owned),
+        "answers": Answer.objects.filter(**owned),
+        "stored_replies": IdempotentCall.objects.filter(**owned),
+        "events": Event.objects.filter(**owned),
+        "sessions": Session.objects.for_actor(actor).filter(id__in=ids),
+    }
+    return {kind: found.delete()[0] for kind, found in rows.items()}
 
 
 @operation

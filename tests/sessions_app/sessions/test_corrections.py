@@ -129,3 +129,6 @@ def test_erased_session_is_gone_but_for_its_usage(alder: Cast) -> None:
     assert alder.api.delete(path).status_code == 404
     log = alder.api.get("/v1/admin/audit-log", {"action": "session.erased"}).json()["data"]
     assert [event["target_id"] for event in log] == [session["session_id"]]
+    counts = log[0]["metadata"]["deleted"]
+    assert counts.pop("events") >= 3
+    assert counts == {"sessions": 1, "answers": 1, "feedback": 1, "stored_replies": 0}
