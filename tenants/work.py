@@ -65,12 +65,22 @@ class Work:
     def milliseconds(self) -> int:
         return round((time.perf_counter() - self.started) * 1000)
 
-    def _close(self) -> None:
+    def write_rows(self) -> None:
+        """Write the rows of order 0 now: an operation that follows in this transaction must find them."""
+        self._write(0)
+
+    def close(self) -> None:
+        """Write everything."""
         # What was written may call for more: a balance that crossed a threshold is announced.
         while self._closers:
-            closers = sorted(self._closers.values(), key=lambda closer: closer[0])
-            self._closers = {}
-            _write([closer(self.actor, rows) for _, closer, rows in closers])
+            self._write(max(order for order, _, _ in self._closers.values()))
+
+    def _write(self, highest: int) -> None:
+        due = {name: closer for name, closer in self._closers.items() if closer[0] <= highest}
+        if due:
+            self._closers = {name: kept for name, kept in self._closers.items() if name not in due}
+            in_order = sorted(due.values(), key=lambda closer: closer[0])
+            _write([closer(self.actor, rows) for _, closer, rows in in_order])
 
 
 def _write(parts: list[Write]) -> None:
@@ -109,7 +119,7 @@ def work_of(actor: Actor) -> Iterator[Work]:
     try:
         with tenant_transaction(actor.tenant_id):
             yield work
-            work._close()
+            work.close()
     finally:
         _current.reset(token)
 
@@ -119,7 +129,8 @@ def operation(function: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        with work_of(cast("Actor", kwargs["actor"])):
+        with work_of(cast("Actor", kwargs["actor"])) as work:
+            work.write_rows()
             return function(*args, **kwargs)
 
     return run

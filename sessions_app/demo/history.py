@@ -125,9 +125,9 @@ def _carry_out(visit: Visit, key: Actor, now: datetime, rng: np.random.Generator
             expire_session(actor=sweep, session_id=session.id)
         return
     clock = min(clock + timedelta(seconds=5), now)
-    finalize_session(actor=_at(key, clock), session_id=session.id)
+    results = finalize_session(actor=_at(key, clock), session_id=session.id)
     if rng.random() < FEEDBACK_SHARE:
-        _give_feedback(session.id, visit, _at(key, min(clock + timedelta(minutes=4), now)))
+        _give_feedback(session.id, results, visit, _at(key, min(clock + timedelta(minutes=4), now)))
 
 
 def _answer(session: Session, patient: SimulatedPatient, actor: Actor, rng: np.random.Generator) -> Session:
@@ -142,9 +142,8 @@ def _answer(session: Session, patient: SimulatedPatient, actor: Actor, rng: np.r
     ).session
 
 
-def _give_feedback(session_id: UUID, visit: Visit, actor: Actor) -> None:
-    session = Session.objects.for_actor(actor).get(id=session_id)
-    named = [one["diagnosis"] for one in (session.result or {})["differentials"]]
+def _give_feedback(session_id: UUID, results: dict[str, Any], visit: Visit, actor: Actor) -> None:
+    named = [one["diagnosis"] for one in results["differentials"]]
     condition = knowledge().conditions[visit.patient.condition]
     is_first = named[:1] == [condition.name]
     accuracy = "correct" if is_first else "partially_correct" if condition.name in named else "incorrect"
