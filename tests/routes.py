@@ -24,6 +24,10 @@ class Route:
         """The path as the OpenAPI document writes it."""
         return "/" + re.sub(r"<\w+:(\w+)>", r"{\1}", self.pattern)
 
+    @property
+    def parameters(self) -> list[str]:
+        return re.findall(r"<\w+:(\w+)>", self.pattern)
+
     def path(self, **ids: object) -> str:
         return self.template.format_map({name: str(value) for name, value in ids.items()})
 
@@ -31,20 +35,23 @@ class Route:
         return f"{self.method} {self.template}"
 
 
-def _patterns(found: Any) -> Iterator[URLPattern]:
+def patterns(found: Any) -> Iterator[URLPattern]:
     for entry in found:
         if isinstance(entry, URLResolver):
-            yield from _patterns(entry.url_patterns)
+            yield from patterns(entry.url_patterns)
         else:
             yield entry
 
 
+def is_door(pattern: URLPattern) -> bool:
+    view = getattr(pattern.callback, "view_class", None)
+    return view is not None and issubclass(view, ApiDoor)
+
+
 def all_routes() -> list[Route]:
-    routes = []
-    for pattern in _patterns(get_resolver().url_patterns):
-        view = getattr(pattern.callback, "view_class", None)
-        if view is not None and issubclass(view, ApiDoor):
-            routes += [
-                Route(method, str(pattern.pattern), endpoint) for method, endpoint in view.endpoints.items()
-            ]
-    return routes
+    return [
+        Route(method, str(pattern.pattern), endpoint)
+        for pattern in patterns(get_resolver().url_patterns)
+        if is_door(pattern)
+        for method, endpoint in pattern.callback.view_class.endpoints.items()  # type: ignore[attr-defined]  # a door
+    ]

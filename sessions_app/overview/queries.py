@@ -37,6 +37,7 @@ def identity(*, actor: Actor) -> dict[str, Any]:
 
 def stats(*, actor: Actor) -> dict[str, Any]:
     """Counts of sessions, levels, tokens, keys and feedback; of the actor's mode."""
+    keys = ApiKey.objects.for_actor(actor)
     now = actor.now()
     sessions = Session.objects.for_actor(actor)
     counted = sessions.aggregate(
@@ -54,7 +55,7 @@ def stats(*, actor: Actor) -> dict[str, Any]:
             "balance": account_of(actor=actor).balance,
             "used_30_days": tokens_used_since(actor=actor, since=now - timedelta(days=30)),
         },
-        "keys": {"active": ApiKey.objects.for_actor(actor).active(now).count()},
+        "keys": {"active": keys.filter(livemode=actor.livemode).active(now).count()},
         # No subscription can be made in this release.
         "webhooks": {"subscriptions": 0, "failing": 0},
         "feedback": {name: accuracy.get(name, 0) for name in ACCURACIES},

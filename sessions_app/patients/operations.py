@@ -150,6 +150,6 @@ def erase_patient(*, actor: Actor, patient_id: str) -> dict[str, int]:
         target_id=patient.id,
         metadata={"deleted": removed},
     )
-    patient.delete()
+    Patient.objects.for_actor(actor).filter(id=patient.id).delete()
     current_work().about_patient = None
     return removed

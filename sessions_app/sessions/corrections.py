@@ -141,13 +141,12 @@ def erase_session(*, actor: Actor, session_id: UUID) -> None:
 
 def erase_sessions(actor: Actor, ids: Sequence[UUID]) -> dict[str, int]:
     """Delete the sessions with all that hangs on them; how many rows of each kind there were."""
-    owned = {"tenant_id": actor.tenant_id, "session_id__in": ids}
     # Sessions last: the others refer to them.
     rows: dict[str, QuerySet[Any]] = {
-        "feedback": Feedback.objects.filter(**owned),
-        "answers": Answer.objects.filter(**owned),
-        "stored_replies": IdempotentCall.objects.filter(**owned),
-        "events": Event.objects.filter(**owned),
+        "feedback": Feedback.objects.for_actor(actor).filter(session_id__in=ids),
+        "answers": Answer.objects.for_actor(actor).filter(session_id__in=ids),
+        "stored_replies": IdempotentCall.objects.for_actor(actor).filter(session_id__in=ids),
+        "events": Event.objects.for_actor(actor).filter(session_id__in=ids),
         "sessions": Session.objects.for_actor(actor).filter(id__in=ids),
     }
     return {kind: found.delete()[0] for kind, found in rows.items()}

@@ -8,10 +8,16 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from tenants.actor import Actor
 from tenants.scoping import TenantOwned, TenantQuerySet
 
 
 class ApiKeyQuerySet(TenantQuerySet["ApiKey"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """The tenant's keys; a test key never learns of live ones."""
+        keys = self.for_actor(actor)
+        return keys if actor.livemode else keys.filter(livemode=False)
+
     def active(self, now: datetime) -> Self:
         """Keys that authenticate at `now`: a rotated one until its grace ends."""
         return self.filter(

@@ -41,9 +41,8 @@ def _refuse_escalation(actor: Actor, scopes: Sequence[str]) -> None:
 
 
 def _get_key(actor: Actor, key_id: UUID) -> ApiKey:
-    key = ApiKey.objects.for_actor(actor).select_for_update().filter(id=key_id).first()
-    # A test key never learns of live keys, and makes and changes test keys only.
-    if key is None or (key.livemode and not actor.livemode):
+    key = ApiKey.objects.visible_to(actor).select_for_update().filter(id=key_id).first()
+    if key is None:
         raise NotFound("No such key.")
     return key
 

@@ -7,7 +7,5 @@ from tenants.keys.models import ApiKey
 
 def visible_keys(*, actor: Actor, limit: int, offset: int) -> Listed[ApiKey]:
     """The tenant's keys, newest first; a test key sees test keys only."""
-    keys = ApiKey.objects.for_actor(actor).order_by("-created_at", "-id")
-    if not actor.livemode:
-        keys = keys.filter(livemode=False)
+    keys = ApiKey.objects.visible_to(actor).order_by("-created_at", "-id")
     return Listed(list(keys[offset : offset + limit]), keys.count())

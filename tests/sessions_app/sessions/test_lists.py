@@ -190,4 +190,4 @@ def test_stats_count_the_sessions_of_the_mode(alder: Cast) -> None:
     assert stats["sessions"] == {"total": 2, "active": 1, "finalized": 1, "expired": 0, "last_30_days": 1}
     assert sum(stats["triage"].values()) == 2
     assert stats["tokens"] == {"balance": 49_998, "used_30_days": 2}
-    assert stats["keys"]["active"] == 2
+    assert stats["keys"]["active"] == 1
