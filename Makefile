@@ -5,6 +5,7 @@ SHELL := /bin/bash
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
+BENCH_VENV := .venv-bench
 UV_VERSION := 0.13.9
 # The first interpreter that is new enough; PYTHON3=/path/to/python chooses another.
 PYTHON3 ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -60,8 +61,18 @@ coverage: install
 	$(PYTEST) --cov --cov-report=term-missing:skip-covered
 
 # Ratios of two sides of one run; absolute times on a shared machine mean little.
-bench: install
+# BENCH=--quick takes a minute or two; BENCH="--json FILE" keeps the figures.
+bench: install $(BENCH_VENV)/.installed
 	$(PYTHON) -m tests.bench.engine
+	$(PYTHON) -m tests.bench.answer $(BENCH)
+
+# The packages of a peer that Nessy is compared with, which it must not find in its own environment.
+$(BENCH_VENV)/.installed: tests/bench/requirements.txt requirements.txt | $(VENV)/.installed
+	@uv="$(PYTHON) -m uv"; if command -v uv >/dev/null && uv --version >/dev/null 2>&1; then uv=uv; fi; \
+	[ -x $(BENCH_VENV)/bin/python ] || \
+		$$uv venv --quiet --no-python-downloads --python $(PYTHON) $(BENCH_VENV); \
+	$$uv pip install --quiet --python $(BENCH_VENV)/bin/python -r $<
+	@touch $@
 
 lint: install
 	$(PYTHON) -m ruff format --check .
