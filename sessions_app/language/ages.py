@@ -82,8 +82,11 @@ def _age(tokens: Sequence[Token], number: Number) -> Stated | None:
 
 
 def _is_aside(tokens: Sequence[Token], number: Number, unit: str) -> bool:
-    """Whether the number stands beside a relative: "my dad (72)", "my mother, 78, has"."""
-    if number.first < 2 or tokens[number.first - 2].text not in RELATIVES:
+    """Whether the number stands beside a person: "my dad (72)", "my mother, 78, has"."""
+    if number.first < 2:
+        return False
+    person = tokens[number.first - 2].text
+    if person not in RELATIVES | _MALE | _FEMALE and not person.startswith(("patient", "pacient")):
         return False
     marks = tokens[number.first - 1].text + unit
     return marks in ("()", ",,") or (marks[0] in "(," and unit in _YEARS)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
+from sessions_app.language.narration import speaks_of_patient, tells_of_relative
 from sessions_app.language.tokens import Token, bag
 from sessions_app.language.trigger_words import FINITE_VERBS, RELATIVES
 from sessions_app.language.triggers import Category, Cue, TriggerTable
@@ -30,6 +31,14 @@ _SELF_BEHIND = bag("me mi mne")
 _FIRST_PERSON, _VERB_LETTERS = ("im", "am", "uji", "uju"), 5
 _CANNOT = ("nemuz", "nemoh", "nejde", "nejd")
 _BEGINNINGS = bag("started began since for zacal zacala zacalo zacaly od trva")
+# "A man with a history of gout presents with fever": what follows is of today.
+_PRESENT = bag(
+    """
+        presents presented presenting has have complains complained complaining comes reports reported
+        develops developed notices noticed who now is prichazi udava stezuje nyni
+    """
+)
+_LENGTHS = bag("hour hours day days week weeks month months year years")
 # No statement reaches further; keeps the work linear in the text.
 _FARTHEST = 60
 
@@ -53,8 +62,16 @@ Span = tuple[int, int]
 class Reading:
     """One text with its terms; `context` answers for each of them."""
 
-    def __init__(self, tokens: Sequence[Token], spans: Iterable[Span], triggers: TriggerTable) -> None:
+    def __init__(
+        self,
+        tokens: Sequence[Token],
+        spans: Iterable[Span],
+        triggers: TriggerTable,
+        *,
+        is_narrated: bool = False,
+    ) -> None:
         self.tokens = tokens
+        self.is_narrated = is_narrated
         self._starting: dict[int, list[Span]] = {}
         self._inside: set[int] = set()
         for first, last in sorted(set(spans)):
@@ -64,7 +81,7 @@ class Reading:
         self.cues = [
             replace(cue, last=max(outside))
             for cue in triggers.find(tokens)
-            if (outside := self._before_terms(cue))
+            if (outside := self._before_terms(cue)) and self._means_it(cue)
         ]
         self._stops = self._positions("stop", "soft_stop")
         self._hard_stops = self._positions("stop")
@@ -90,6 +107,14 @@ class Reading:
             is_past=span[0] in self._reached.get("past", ()),
             is_about_other=span[0] in self._reached.get("other", ()),
         )
+
+    def _means_it(self, cue: Cue) -> bool:
+        """Whether the words mean here what they usually do."""
+        if cue.trigger.category == "other" and self.is_narrated and self._text_at(cue.first) in RELATIVES:
+            return tells_of_relative(self.tokens, cue.first)
+        # "A two-day history of vomiting" is of now.
+        is_length = cue.first > 0 and self.tokens[cue.first - 1].text in _LENGTHS
+        return not (cue.trigger.category == "past" and self._text_at(cue.first) == "history" and is_length)
 
     def _before_terms(self, cue: Cue) -> list[int]:
         """Return the tokens of the cue up to the first that belongs to a term: "never" of "never had"."""
@@ -129,13 +154,15 @@ class Reading:
                 return token.text in (",", "and")
             case "past":
                 # "It started years ago" is not over.
-                return token.text == "," or token.text in _BEGINNINGS
+                return token.text == "," or token.text in _BEGINNINGS or token.text in _PRESENT
             case "hypothetical":
                 return token.text == ","
             case _:
                 return self._speaks_of_self(position)
 
     def _speaks_of_self(self, position: int) -> bool:
+        if self.is_narrated:
+            return speaks_of_patient(self.tokens, position)
         word, following = self.tokens[position].text, self._text_at(position + 1)
         if word in ("my", "muj", "moje"):
             return following not in RELATIVES

@@ -13,7 +13,7 @@ from sessions_app.language.tokens import bag
 
 _MIN_TYPO_LETTERS = 5
 # One slip below this length, two from it on.
-_LONG_WORD = 9
+_LONG_WORD = 11
 # The ending of a stem is free, so a short one with a slip would match too much.
 _MIN_STEM = 6
 _TYPO_CONFIDENCE = 0.8
@@ -21,24 +21,37 @@ _TYPO_CONFIDENCE = 0.8
 # Common words that lie one letter from a medical one: "fewer" is no fever, "school" is no stool.
 _NEVER_CORRECTED = bag(
     """
-        about after again almost always another around because became before began begin being below
-        best better black board break bring brought build called cause changed check child class clear
-        close could course cover cross doctor doing drive during early earth eight either every fewer
-        final first found front giving going great green group grown happen heard heavy holding horse
-        hotel hours house kind known large later leave leaving light likely little local looked looking
-        makes making maybe might minute money month morning mother moved movie never night nothing nurse
-        often order other paper party people phone piece place plane plant please point quite rather
-        reach ready really right round running school seems sense short should since small sleep small
-        someone something sometimes sound south space speak stand start started starting state still
-        stool store story study taken taking talking thank their there these thing things think third
-        those thought three through today together tomorrow touch tried under until using usual usually
-        watch water week weeks went where which while white whole whose without woman women words
-        working world worry worse would years yesterday young aspon bolest budou cekam chtel clovek
-        delam delat domu dopoledne dobre druhy hodin hodne jeste jinak kazdy klidu kolem kolik ktera
-        ktere ktery kvuli lekar lepsi mesic minut muzete myslim nekdy nejak nekolik nevim nikdy nocni
-        novou oproti pocit porad potom praci prosim proste prvni rano rychle skoro spatne stale stejne
-        tedka temer tolik treba trochu tyden urcite vcera vedle velmi vecer vubec vzdy zacal zacalo
-        zacala zatim zitra
+        about after again aggressively almost always another arches around aspon asterisk atomic attach
+        backing bails barring beating became because before began begin behave behaved behaves behavioral
+        behaviour being below best better black board bolest boots borrows breadth break breed bring brought
+        browse budou buffer build bumping called cancel cancelled cause cekam chance chances changed charge
+        charged charges cheat check child chtel class clear clocks close closed closer cloud clovek combine
+        conclusion conclusions confuse confuses consulted consulting contract contracts conversion conversions
+        could course cover cross delam delat denial detection diameter distinction dobre doctor doing domu
+        dopoledne drive druhy during early earth eight either every expert failing farther fewer filling final
+        finder finders first former found friend friends front fruit giving goals going grace grade grades
+        grand granting great green greet group grown happen header heading heard heavy heroic hides hires
+        hodin hodne holding horse hotel hours house incomplete insert inspect inspection inspections
+        interrupted interrupting interruption jeste jinak kazdy kind klidu known kolem kolik ktera ktere ktery
+        kvuli large later latter leading leads leave leaving lekar lepsi light likely little lived local
+        looked looking lovely makes making maybe meaning means measure mesic might minut minute money month
+        morning mother moved movie music muzete myslim nejak nekdy nekolik never nevim night nikdy nocni
+        nothing novou nurse often oproti order other packing paging paper party paying people peter phone
+        piece pitch place plane plant please pocit point poking porad possess possesses posting potom power
+        praci pricing prosim proste prvni public purported quite rano rather rating reach reaching ready
+        really reaped rejection resent restrictions right risks round running rychle saving scaled scaling
+        scared scattered school score scores scoring scrap scratch seeking seems sense setting settle settled
+        settles shade shall shallow shame share shared sharing short shorten should shuffled since sites skill
+        skoro sleep small someone something sometimes sorts sound south space spare spatne speak spelling
+        spent spill splitter sports stacks staff staging stale stand start started starting state stated
+        static stating statistic statistical statistics staying stejne steps still stock stool stopping store
+        storing story strike string study swing table tables taken taking talking tedka temer thank their
+        theme there these thing things think thinking third thirty thorough those thought threat three through
+        timed today together tolik tomorrow topics touch treba tried tries trochu tuned tyden under uneven
+        unevenly until urcite using usual usually value vcera vecer vedle velmi vertical vertically vubec vzdy
+        waiter waits warns watch water weaken week weeks weigh went where which while white whole whose wires
+        witch without woman women words working world worry worse would write writing years yesterday young
+        zacal zacala zacalo zatim zitra
     """
 )
 # Words that begin with "ne" without meaning "not".
@@ -107,7 +120,9 @@ class Vocabulary:
         for length in range(_MIN_STEM, len(word) + 1):
             # The ending is free, so only the letters before it are compared.
             nearest += _nearest(word[:length], self._parts.get((word[0], length), ()), _slips(length))
-        return min(nearest)[1] if nearest else ""
+        # "Hypotensive" is no slip for its opposite.
+        fitting = [entry for entry in nearest if entry[1].startswith("hyper") == word.startswith("hyper")]
+        return min(fitting)[1] if fitting else ""
 
 
 def _slips(length: int) -> int:

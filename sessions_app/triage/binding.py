@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from sessions_app.language.context import Context
 from sessions_app.language.terms import Match
+from sessions_app.language.tokens import Token
 from sessions_app.triage.lexicon import Lexicon, Sense
 
 # Further than any word of a text: a finding that is known though the text does not name it.
 _UNNAMED = 10_000.0
+_PAIN = ("pain", "ache", "aching", "hurt", "sore", "bol")
+# "Spreads to the flank" names no pain of the flank.
+_SPREADING = ("radiat", "spread", "goes", "going", "down", "vystrel", "vyzar", "siri")
+_NEAR = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,38 @@ class Statement:
     @property
     def middle(self) -> float:
         return (self.match.positions[0] + self.match.positions[-1]) / 2
+
+
+def pains_by_place(
+    statements: Sequence[Statement], tokens: Sequence[Token], lexicon: Lexicon
+) -> Iterator[Statement]:
+    """Yield the pain that is named by its place alone: "pain in the right flank".
+
+    A place that several pains share speaks for each of them, unless one is named besides.
+    """
+    named = [one.sense for one in statements if isinstance(one.sense.value, bool)]
+    stated = {name for sense in named for name in (sense.finding_id, lexicon.parent(sense))}
+    for one in statements:
+        parent = lexicon.parent(one.sense)
+        if parent is None or one.is_negated or not isinstance(one.sense.value, str):
+            continue
+        rivals = {lexicon.findings[name].parent for name in lexicon.of_same_aspect(one.sense.finding_id)}
+        if lexicon.is_place_of_pain(one.sense) and not stated & {*rivals, parent} and _hurts(one, tokens):
+            yield replace(one, match=replace(one.match, payload=Sense(parent, True)))
+
+
+def _hurts(statement: Statement, tokens: Sequence[Token]) -> bool:
+    first, last = statement.match.positions[0], statement.match.positions[-1]
+    before = takewhile(_goes_on, reversed(tokens[max(0, first - _NEAR) : first]))
+    after = takewhile(_goes_on, tokens[last + 1 : last + 1 + _NEAR])
+    inside = tokens[first : last + 1]
+    near = [token.text for token in (*before, *inside, *after)]
+    is_elsewhere = any(word.startswith(_SPREADING) for word in near)
+    return not is_elsewhere and any(word.startswith(_PAIN) for word in near)
+
+
+def _goes_on(token: Token) -> bool:
+    return token.kind != "mark" and token.text not in ("and", "a", "but", "ale")
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from sessions_app.language.context import Context, Reading
 from sessions_app.language.durations import Duration, read_durations
+from sessions_app.language.narration import is_narrated
 from sessions_app.language.numbers import Number, read_numbers
 from sessions_app.language.people import continues_about_other, speaks_for_other
 from sessions_app.language.terms import Match
 from sessions_app.language.tokens import Language, Token, guess_language, tokenise
 from sessions_app.language.trigger_words import LAY_TRIGGERS
-from sessions_app.triage.binding import Binder, Statement
+from sessions_app.triage.binding import Binder, Statement, pains_by_place
 from sessions_app.triage.case import Question, Value
 from sessions_app.triage.knowledge.loader import Knowledge
 from sessions_app.triage.lexicon import DECOY, LASTING, Lexicon, Sense, lexicon_of
@@ -46,6 +47,8 @@ class Heard:
     words: tuple[Word, ...]
     # The writer speaks for somebody else, who is the patient.
     is_proxy: bool
+    # Nobody writes of themselves: the patient is "he" or "she".
+    is_narrated: bool
 
 
 def hear(text: str, knowledge: Knowledge, question: Question | None = None) -> Heard:
@@ -56,19 +59,26 @@ def hear(text: str, knowledge: Knowledge, question: Question | None = None) -> H
     numbers = read_numbers(tokens)
     durations = read_durations(tokens, numbers)
     matches = lexicon.find(tokens, language)
-    reading = Reading(tokens, [_span(match) for match in matches], LAY_TRIGGERS[language])
+    narrated = is_narrated(tokens)
+    spans = [_span(match) for match in matches]
+    reading = Reading(tokens, spans, LAY_TRIGGERS[language], is_narrated=narrated)
     # "My mother has diabetes" tells of the family; "my mother has chest pain" asks for help.
-    is_proxy = speaks_for_other(tokens, children_only=question is not None) and any(
-        lexicon.is_symptom(match.payload) for match in matches
+    is_proxy = (
+        not narrated
+        and speaks_for_other(tokens, children_only=question is not None)
+        and any(lexicon.is_symptom(match.payload) for match in matches)
     )
+    may_go_on = not (narrated or is_proxy)
     said = [
         # Czech says it twice: "nikdy jsem neomdlel".
         Statement(match, context, match.is_negated or context.is_negated)
         for match in matches
         if match.payload != DECOY
         for context in (reading.context(_span(match)),)
-        if _holds(match, context, lexicon, is_proxy) and not _is_of_other(match, tokens, is_proxy)
+        if _holds(match, context, lexicon, is_proxy) and not (may_go_on and _is_of_other(match, tokens))
     ]
+    if question is None:
+        said += list(pains_by_place(said, tokens, lexicon))
     targets = question.targets if question else ()
     words = [
         *_yes_no_words(said, lexicon),
@@ -80,7 +90,7 @@ def hear(text: str, knowledge: Knowledge, question: Question | None = None) -> H
             place = tokens[figure.first].start, tokens[figure.last].end
             words.append(Word(figure.finding_id, figure.value, *place, figure.confidence))
     words.sort(key=lambda word: (word.start, word.end))
-    return Heard(tokens, language, lexicon, numbers, durations, tuple(words), is_proxy)
+    return Heard(tokens, language, lexicon, numbers, durations, tuple(words), is_proxy, narrated)
 
 
 def _named(said: list[Statement]) -> list[Named]:
@@ -101,8 +111,8 @@ def _holds(match: Match[Sense], context: Context, lexicon: Lexicon, is_proxy: bo
     return is_proxy or not context.is_about_other
 
 
-def _is_of_other(match: Match[Sense], tokens: list[Token], is_proxy: bool) -> bool:
-    return not is_proxy and continues_about_other(tokens, tokens[match.positions[0]].sentence)
+def _is_of_other(match: Match[Sense], tokens: list[Token]) -> bool:
+    return continues_about_other(tokens, tokens[match.positions[0]].sentence)
 
 
 def _granted(knowledge: Knowledge, question: Question | None) -> frozenset[str]:

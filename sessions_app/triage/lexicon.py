@@ -19,12 +19,16 @@ _DECOYS = listed(
     pain medication | cough syrup | cough medicine | cough drops | cold weather | heart attack |
     back then | back home | went back | came back | come back | comes back | coming back | go back |
     going back | get back | got back | back and forth | when i cough | when i sneeze | when coughing |
-    when sneezing | if i cough | když kašlu | když zakašlu | když kýchnu | při kašli | při kašlání |
+    when sneezing | dont want to die | do not want to die |
+    fell asleep | fall asleep | falling asleep | fell ill | fell pregnant | fell out with |
+    if i cough | když kašlu | když zakašlu | když kýchnu | při kašli | při kašlání |
     při kýchání | při kýchnutí | back to | back in | call back | senná rýma | sennou rýmu
     """
 )
 
 
+# Aspects that say where something is, and what the labels of pains end in.
+_PLACES, _PAINS = ("site", "location"), ("pain", "ache")
 # Kinds of findings that stay true: "years ago" does not end them.
 LASTING = ("risk", "history")
 
@@ -89,6 +93,13 @@ class Lexicon:
     def of_same_aspect(self, finding_id: str) -> Sequence[str]:
         """Return the findings that ask the same of other things: the character of any pain."""
         return self.aspects.get(_aspect(finding_id), ())
+
+    def is_place_of_pain(self, sense: Sense) -> bool:
+        """Say whether the form names where a pain is."""
+        finding = self.findings[sense.finding_id]
+        parent = self.findings.get(finding.parent or "")
+        is_place = _aspect(finding.id) in _PLACES
+        return is_place and parent is not None and parent.label.lower().endswith(_PAINS)
 
     def is_symptom(self, sense: Sense) -> bool:
         """Say whether the form names something that somebody has now."""

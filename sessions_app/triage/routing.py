@@ -26,7 +26,7 @@ _IMPLIED, _NAMED, _UNSPECIFIC, _ASKED = 1.05, 1.0, 0.45, 0.08
 # What is said first is usually what somebody comes for.
 _LATER = 0.85
 _MIN_SCORE, _SECONDARY = 0.2, 0.5
-_MIN_SIMILARITY = 0.5
+_MIN_SIMILARITY, _WELL_SPELLED, _HARDLY = 0.5, 0.8, 0.4
 _SIZES = (3, 4, 5)
 
 
@@ -45,9 +45,14 @@ def match_complaint(text: str, knowledge: Knowledge) -> Routed:
     exact = router.exact.get(_plain(text))
     if exact is not None:
         return Routed(exact, _EXACT)
-    scores = router.by_meaning(text)
+    meant = router.by_meaning(text)
+    scores = {complaint: score for complaint, score in meant.items() if score >= _MIN_SCORE}
     if not scores:
-        return router.by_spelling(text)
+        spelled = router.by_spelling(text)
+        # One word in common says less than a finding that is asked about: "discharge" is of eyes, too.
+        if not meant or spelled.complaint in (FALLBACK, *meant) or spelled.confidence >= _WELL_SPELLED:
+            return spelled
+        return Routed(max(meant, key=lambda complaint: meant[complaint]), _HARDLY)
     ranked = sorted(scores, key=lambda complaint: -scores[complaint])
     best = scores[ranked[0]]
     rest = sum(scores[complaint] for complaint in ranked[1:3])
@@ -83,7 +88,8 @@ class _Router:
                 _raise(spoken.setdefault(word.start, {}), self.named_by.get(word.finding_id, {}))
         matches = most_specific(self.trie.find(heard.tokens, heard.language))
         spans = {match: (match.positions[0], match.positions[-1]) for match in matches}
-        reading = Reading(heard.tokens, spans.values(), LAY_TRIGGERS[heard.language])
+        triggers = LAY_TRIGGERS[heard.language]
+        reading = Reading(heard.tokens, spans.values(), triggers, is_narrated=heard.is_narrated)
         for match, span in spans.items():
             context = reading.context(span)
             if context.is_negated or (context.is_about_other and not heard.is_proxy):
@@ -94,7 +100,7 @@ class _Router:
         for order, place in enumerate(place for place in sorted(spoken) if spoken[place]):
             for complaint, weight in spoken[place].items():
                 scores[complaint] = scores.get(complaint, 0.0) + weight * _LATER**order
-        return {complaint: score for complaint, score in scores.items() if score >= _MIN_SCORE}
+        return scores
 
     def by_spelling(self, text: str) -> Routed:
         """Take the complaint with the form most like the text in its letters."""
