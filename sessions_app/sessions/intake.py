@@ -11,10 +11,11 @@ from sessions_app.triage.answers import accept_flags, normalise
 from sessions_app.triage.case import Entry, Question, Value
 from sessions_app.triage.engine import knowledge
 from sessions_app.triage.listening import understand
-from sessions_app.triage.routing import Routed, match_complaint
+from sessions_app.triage.routing import FALLBACK, Routed, match_complaint
 
 # Facts that act on the prior; a profile says nothing of what is felt today.
 PROFILE_KINDS = ("risk", "history")
+UNSURE = 0.6
 SMOKES = ("current", "smoker", "daily", "yes", "ano", "kuřák", "kuřačka")
 DRINKS_HEAVILY = ("heavy", "dependent", "alcoholic", "harmful", "těžký", "závislý", "závislá")
 
@@ -60,6 +61,39 @@ def read_complaint(words: str) -> tuple[Routed, Said]:
     routed = match_complaint(words, base)
     is_name = words.strip().lower() in base.complaints
     return routed, Said() if is_name else listen(text=words)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a session starts with: its branch and every message about it that says something."""
+
+    routed: Routed
+    heard: tuple[Said, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def findings(self) -> dict[str, Value]:
+        return {name: value for said in self.heard for name, value in said.findings.items()}
+
+
+def read_opening(
+    *, chief_complaint: str, free_text: str | None = None, initial_fields: Mapping[str, Any] | None = None
+) -> Opening:
+    """Read a complaint, which may be an id, a label or free words, and what came along with it."""
+    routed, in_complaint = read_complaint(chief_complaint)
+    # Read behind the complaint, which it goes on from: "spreads to my left arm" is about that pain.
+    words = chief_complaint.replace("_", " ")
+    in_text = listen(text=f"{words}. {free_text}") if free_text else Said()
+    # "Unwell" says nothing, and what was guessed from its letters little: the story may tell more.
+    if free_text and _weight_of(routed) <= UNSURE:
+        routed = max(routed, match_complaint(free_text, knowledge()), key=_weight_of)
+    in_fields = listen(fields=initial_fields) if initial_fields else Said()
+    heard = tuple(said for said in (in_complaint, in_text, in_fields) if said.findings or said.flags)
+    return Opening(routed, heard, in_fields.warnings)
+
+
+def _weight_of(routed: Routed) -> float:
+    return min(routed.confidence, UNSURE) if routed.complaint == FALLBACK else routed.confidence
 
 
 def profile_entry(patient: Patient) -> Entry | None:

@@ -13,7 +13,7 @@ from config.errors import Invalid
 from sessions_app.patients.models import Patient
 from sessions_app.patients.operations import patient_for_session
 from sessions_app.sessions.access import get_session, open_session, refuse_too_many, save
-from sessions_app.sessions.intake import Said, listen, profile_entry, read_complaint
+from sessions_app.sessions.intake import Opening, Said, listen, profile_entry, read_complaint, read_opening
 from sessions_app.sessions.interview import Interview, entry_to_json, results_of, take_outcome
 from sessions_app.sessions.models import Answer, Session
 from sessions_app.sessions.progress import recompute, take_person, tell, touch
@@ -57,11 +57,9 @@ def start_session(
 
     Raises `BalanceTooLow`, and `RateLimited` at the tier's number of concurrent sessions.
     """
-    routed, in_complaint = read_complaint(chief_complaint)
-    # Read behind the complaint, which it goes on from: "spreads to my left arm" is about that pain.
-    words = chief_complaint.replace("_", " ")
-    in_text = listen(text=f"{words}. {free_text}") if free_text else Said()
-    in_fields = listen(fields=initial_fields) if initial_fields else Said()
+    opening = read_opening(
+        chief_complaint=chief_complaint, free_text=free_text, initial_fields=initial_fields
+    )
     patient = patient_for_session(actor=actor, partner_patient_id=patient_id) if patient_id else None
     session = Session(
         id=uuid7(actor.at),
@@ -69,13 +67,13 @@ def start_session(
         livemode=actor.livemode,
         patient=patient,
         key_id=actor.id if actor.kind == "key" else None,
-        chief_complaint=routed.complaint,
+        chief_complaint=opening.routed.complaint,
         complaint_text=chief_complaint,
-        intake=_first_entries(patient, in_complaint, in_text, in_fields),
+        intake=_first_entries(patient, opening),
         created_at=actor.now(),
     )
     current_work().about_session, current_work().about_patient = session.id, session.patient_id
-    findings = in_complaint.findings | in_text.findings | in_fields.findings
+    findings = opening.findings
     # What the client says of age and sex wins over what a text says.
     take_person(session, findings | {"age": age} if age is not None else findings)
     session.sex = sex or session.sex
@@ -84,12 +82,12 @@ def start_session(
     refuse_too_many(actor)
     save(session)
     record(actor=actor, action="session.created", target_type="session", target_id=session.id)
-    return Step(session, Said(findings=findings), warnings=[*in_fields.warnings])
+    return Step(session, Said(findings=findings), warnings=[*opening.warnings])
 
 
-def _first_entries(patient: Patient | None, *heard: Said) -> list[dict[str, Any]]:
+def _first_entries(patient: Patient | None, opening: Opening) -> list[dict[str, Any]]:
     profile = profile_entry(patient) if patient else None
-    entries = [said.entry("intake") for said in heard if said.findings or said.flags]
+    entries = [said.entry("intake") for said in opening.heard]
     return [entry_to_json(entry) for entry in ([profile, *entries] if profile else entries)]
 
 

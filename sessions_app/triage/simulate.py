@@ -18,6 +18,7 @@ import numpy as np
 from sessions_app.triage.belief import BAND_SHARES, Tables, tables_of, value_inside
 from sessions_app.triage.case import Case, Entry, Outcome, Sex, Value
 from sessions_app.triage.engine import evaluate
+from sessions_app.triage.evaluation.metrics import brier, calibration_error
 from sessions_app.triage.evidence import applies_to, gather
 from sessions_app.triage.expressions import NUMERIC
 from sessions_app.triage.knowledge.loader import Knowledge, load
@@ -30,7 +31,6 @@ UNKNOWN_SHARE, WRONG_SHARE, MISSING_LINKS = 0.10, 0.05, 0.10
 BANDS = ((0, 0), (1, 4), (5, 17), (18, 39), (40, 64), (65, 90))
 PRESENTING = 3
 VOLUNTEERED = 2
-ECE_BINS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +233,8 @@ def report(results: Iterable[tuple[Patient, Outcome]]) -> str:
         everything.ranks += tally.ranks
         everything.level_errors += tally.level_errors
         everything.questions += tally.questions
-    lines.extend((_line("all", everything), *_calibration(confidence)))
+    lines.append(_line("all", everything))
+    lines.append(f"Brier {brier(confidence):.3f}\nECE {calibration_error(confidence):.3f}")
     return "\n".join(lines)
 
 
@@ -247,19 +248,6 @@ def _line(name: str, tally: Tally) -> str:
         f"{name:34} {tally.share_within(1):4.0%} {tally.share_within(3):4.0%} {under:5.0%} {over:4.0%}"
         f"  {asked:9.1f}  {taken}"
     )
-
-
-def _calibration(confidence: list[tuple[float, bool]]) -> tuple[str, str]:
-    stated = np.array([probability for probability, _ in confidence])
-    right = np.array([is_right for _, is_right in confidence], dtype=float)
-    brier = float(((stated - right) ** 2).mean()) if len(stated) else 0.0
-    places = np.minimum((stated * ECE_BINS).astype(int), ECE_BINS - 1)
-    gaps = [
-        abs(stated[places == place].mean() - right[places == place].mean()) * (places == place).mean()
-        for place in range(ECE_BINS)
-        if (places == place).any()
-    ]
-    return f"Brier {brier:.3f}", f"ECE {sum(gaps):.3f}"
 
 
 def main(arguments: list[str]) -> int:
