@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import Any
@@ -10,6 +12,10 @@ from typing import Any
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+if multiprocessing.parent_process() is not None:
+    # A worker inherits handlers that are its parent's business. Told to end while it loads, it would load
+    # on, begin to take calls and be killed in the middle of them.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 _django = get_wsgi_application()

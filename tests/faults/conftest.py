@@ -7,14 +7,13 @@ from typing import Any, TypeVar
 
 import httpx
 import pytest
-from django.db import connection, connections
 
 from billing.ledger.models import TokenBalance, UsageRecord
-from billing.ledger.queries import unbalanced
 from tenants.actor import Actor
 from tenants.audit.models import AuditEvent
 from tenants.limits.models import IdempotentCall
 from tenants.rls import tenant_transaction
+from tests.faults.machine import Machine
 from tests.live import LiveServer
 from webhooks_app.events.models import Event
 
@@ -22,9 +21,14 @@ T = TypeVar("T")
 
 
 @pytest.fixture(scope="package")
-def live() -> Iterator[LiveServer]:
-    with LiveServer() as server:
-        yield server
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    with Machine(tmp_path_factory.mktemp("machine")) as found:
+        yield found
+
+
+@pytest.fixture(scope="package")
+def live(machine: Machine) -> LiveServer:
+    return machine.web
 
 
 def together(count: int, call: Callable[[int], T]) -> list[T]:
@@ -72,21 +76,3 @@ def books(owner: Actor) -> dict[str, int]:
 def event_types(owner: Actor) -> list[str]:
     with tenant_transaction(owner.tenant_id):
         return sorted(Event.objects.for_actor(owner).values_list("event_type", flat=True))
-
-
-def assert_books_agree(owner: Actor) -> None:
-    """The balance is what its entries say, and the audit chain is whole."""
-    assert [row for row in unbalanced() if row[0] == owner.tenant_id] == []
-    with connections["system"].cursor() as cursor:
-        cursor.execute("SELECT first_broken, head_fits FROM audit_verify(%s)", [owner.tenant_id])
-        assert cursor.fetchone() == (None, True)
-
-
-def server_connections() -> list[int]:
-    """Process ids of the database connections of the app's role, other than this test's own."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
-            " AND usename = current_user AND pid <> pg_backend_pid()"
-        )
-        return [row[0] for row in cursor.fetchall()]

@@ -7,20 +7,25 @@ from collections import Counter
 
 import httpx
 import pytest
+from django.db import connections
 
 from billing.ledger.models import BalanceEntry
+from billing.ledger.operations import credit
+from tenants.actor import Actor
 from tenants.rls import tenant_transaction
+from tenants.work import work_of
 from tests.conftest import Cast
 from tests.factories import set_balance
 from tests.faults.conftest import (
     answer_to,
-    assert_books_agree,
     balance,
     begin,
     books,
     event_types,
     together,
 )
+from tests.faults.invariants import assert_hold
+from tests.faults.machine import Machine
 from tests.live import LiveServer
 
 pytestmark = pytest.mark.faults
@@ -47,7 +52,7 @@ def test_two_answers_of_one_session_are_both_kept(live: LiveServer, alder: Cast)
         kept = [q["question_id"] for q in listed(client, path) if q["answered"] or q["skipped"]]
     assert sorted(kept) == sorted(open_questions)
     assert before - balance(alder.owner) == 16
-    assert_books_agree(alder.owner)
+    assert_hold(alder.owner.tenant_id)
 
 
 def listed(client: httpx.Client, path: str) -> list[dict[str, str]]:
@@ -63,18 +68,19 @@ def test_one_answer_sent_twice_is_charged_once(live: LiveServer, alder: Cast) ->
     assert statuses(replies) == {200: 2}
     assert sorted(reply.json()["meta"]["tokens_charged"] for reply in replies) == [0, 8]
     assert before - balance(alder.owner) == 8
-    assert_books_agree(alder.owner)
+    assert_hold(alder.owner.tenant_id)
 
 
-def test_finalizes_at_once_tell_of_it_once(live: LiveServer, alder: Cast) -> None:
+@pytest.mark.parametrize("count", [2, 50])
+def test_finalizes_at_once_tell_of_it_once(live: LiveServer, alder: Cast, count: int) -> None:
     with live.client(alder.live_key) as client:
         path = f"/v1/sessions/{begin(client)['session_id']}/finalize"
-        replies = together(8, lambda _: client.post(path))
-    assert statuses(replies) == {200: 8}
+        replies = together(count, lambda _: client.post(path, headers={"Idempotency-Key": str(uuid.uuid4())}))
+    assert statuses(replies) == {200: count}
     assert all(reply.json() == replies[0].json() for reply in replies)
     told = event_types(alder.owner)
     assert (told.count("session.finalized"), told.count("assessment.completed")) == (1, 1)
-    assert_books_agree(alder.owner)
+    assert_hold(alder.owner.tenant_id)
 
 
 def test_equal_idempotency_keys_are_carried_out_once(live: LiveServer, alder: Cast) -> None:
@@ -90,7 +96,7 @@ def test_equal_idempotency_keys_are_carried_out_once(live: LiveServer, alder: Ca
     assert sum("Idempotency-Replayed" not in reply.headers for reply in made) == 1
     after = books(alder.owner)
     assert (after["balance"], after["UsageRecord"]) == (before["balance"] - 1, 1)
-    assert_books_agree(alder.owner)
+    assert_hold(alder.owner.tenant_id)
 
 
 def test_last_tokens_pay_for_one_answer(live: LiveServer) -> None:
@@ -106,7 +112,30 @@ def test_last_tokens_pay_for_one_answer(live: LiveServer) -> None:
     told = event_types(alder.owner)
     assert [told.count(f"balance.{name}") for name in ("low_20", "low_10", "depleted")] == [1, 1, 1]
     assert told.count("session.answered") == 1
-    assert_books_agree(alder.owner)
+    assert_hold(alder.owner.tenant_id)
+
+
+def test_missing_balance_pays_for_nothing_and_is_made_once(live: LiveServer, machine: Machine) -> None:
+    alder = Cast("Alder Clinic")
+    set_balance(owner=alder.owner, tokens=0)
+    with machine.as_superuser() as connection:
+        connection.execute("DELETE FROM billing_tokenbalance WHERE tenant_id = %s", [alder.owner.tenant_id])
+    with live.client(alder.live_key) as client:
+        calls = together(20, lambda _: client.post("/v1/sessions", json={"chief_complaint": "headache"}))
+        assert statuses(calls) == {402: 20}
+        together(2, lambda _: top_up(alder.owner, 4))
+        calls = together(20, lambda _: client.post("/v1/sessions", json={"chief_complaint": "headache"}))
+    assert statuses(calls) == {201: 8, 402: 12}
+    assert balance(alder.owner) == 0
+    assert_hold(alder.owner.tenant_id)
+
+
+def top_up(owner: Actor, tokens: int) -> None:
+    try:
+        with work_of(owner):
+            credit(actor=owner, kind="topup", tokens=tokens)
+    finally:
+        connections.close_all()
 
 
 def test_last_place_is_given_to_one_session(live: LiveServer) -> None:
@@ -119,7 +148,7 @@ def test_last_place_is_given_to_one_session(live: LiveServer) -> None:
     refused = [reply for reply in replies if reply.status_code == 429]
     assert {reply.json()["error"]["detail"]["limit_type"] for reply in refused} == {"concurrent_sessions"}
     assert balance(alder.owner) == 1_000 - 5
-    assert_books_agree(alder.owner)
+    assert_hold(alder.owner.tenant_id)
 
 
 def test_last_place_is_given_to_one_key(live: LiveServer) -> None:
@@ -130,7 +159,7 @@ def test_last_place_is_given_to_one_key(live: LiveServer) -> None:
         replies = together(10, lambda number: client.post("/v1/admin/keys", json={"name": f"new {number}"}))
         assert statuses(replies) == {201: 1, 409: 9}
         assert sum(key["is_active"] for key in client.get("/v1/admin/keys").json()) == 5
-    assert_books_agree(alder.owner)
+    assert_hold(alder.owner.tenant_id)
 
 
 def test_tier_changes_at_once_grant_the_largest_once(live: LiveServer) -> None:
@@ -145,4 +174,4 @@ def test_tier_changes_at_once_grant_the_largest_once(live: LiveServer) -> None:
     with tenant_transaction(alder.owner.tenant_id):
         granted = BalanceEntry.objects.for_actor(alder.owner).values_list("tokens", flat=True)
         assert sum(granted) == 250_000
-    assert_books_agree(alder.owner)
+    assert_hold(alder.owner.tenant_id)
