@@ -11,7 +11,7 @@ from sessions_app.sessions.intake import read_opening
     ("complaint", "text", "branch"),
     [
         ("Not feeling right", "I have had a sore throat for two days.", "sore_throat"),
-        ("Cannot sleep", "The crushing chest pain keeps me awake.", "chest_pain"),
+        ("Unwell", "The crushing chest pain keeps me awake.", "chest_pain"),
         ("chest_pain", "I have a sore throat too.", "chest_pain"),
         ("Not feeling right", "Not at all.", "general"),
     ],

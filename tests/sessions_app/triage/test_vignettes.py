@@ -177,11 +177,16 @@ def test_place_alone_names_the_pain(text: str, expected: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["I fell asleep on the beach", "I don't want to die", "trouble falling asleep"]
+    ("text", "findings"),
+    [
+        ("I fell asleep on the beach", {}),
+        ("I don't want to die", {"anxiety": True}),
+        ("trouble falling asleep", {"sleep_disturbance": True}),
+    ],
 )
-def test_words_with_another_meaning_say_nothing(text: str) -> None:
-    assert told(text) == {}
+def test_words_with_another_meaning_are_no_fall_and_no_wish_to_die(text: str, findings: Any) -> None:
+    assert told(text) == findings
 
 
 def test_finding_that_is_asked_about_beats_a_likeness_of_letters() -> None:
-    assert match_complaint("vaginal discharge", knowledge()).complaint == "abdominal_pain"
+    assert match_complaint("vaginal discharge", knowledge()).complaint == "genital_discharge"
