@@ -6,60 +6,16 @@ from typing import Any
 
 import pytest
 
-from sessions_app.triage.case import Case, Entry, Outcome, Question, Value
+from sessions_app.triage.case import Case, Entry, Value
 from sessions_app.triage.engine import ENGINE_VERSION, evaluate, knowledge, normalise, summary
 from sessions_app.triage.knowledge.loader import Knowledge
-from sessions_app.triage.questions import HARD_CAP
 from sessions_app.triage.red_flags import rank
 from tests.sessions_app.triage.tiny import tiny_knowledge
+from tests.sessions_app.triage.walks import random_case, walk
 
 TINY = tiny_knowledge()
 BASES: dict[str, Callable[[], Knowledge]] = {"tiny": lambda: TINY, "real": knowledge}
 PATHS = {"tiny": 300, "real": 40}
-
-
-def random_value(name: str, base: Knowledge, rng: random.Random) -> Value:
-    if name == "age":
-        return rng.choice([None, rng.randint(0, 100)])
-    if name == "sex":
-        return rng.choice([None, "male", "female", "other"])
-    finding = base.findings[name]
-    if rng.random() < 0.15:
-        return None
-    if finding.type == "binary":
-        return rng.random() < 0.3
-    options = [option.id for option in finding.values]
-    if finding.type == "categorical":
-        return rng.choice(options)
-    if finding.type == "multi":
-        return tuple(option for option in options if rng.random() < 0.3)
-    low = finding.min if finding.min is not None else 0.0
-    return rng.uniform(low, finding.max if finding.max is not None else 3000)
-
-
-def answer(question: Question, base: Knowledge, rng: random.Random) -> Entry:
-    if rng.random() < 0.1:
-        return Entry("answer", question_id=question.question_id, skipped=True)
-    if rng.random() < 0.1:
-        return Entry("answer", question_id=question.question_id, is_unclear=True)
-    findings = {name: random_value(name, base, rng) for name in question.targets}
-    return Entry("answer", findings, question_id=question.question_id)
-
-
-def walk(case: Case, base: Knowledge, rng: random.Random) -> list[Outcome]:
-    outcomes = [evaluate(case, base)]
-    while (question := outcomes[-1].question) is not None:
-        case = replace(case, entries=(*case.entries, answer(question, base, rng)))
-        outcomes.append(evaluate(case, base))
-    return outcomes
-
-
-def random_case(base: Knowledge, rng: random.Random) -> Case:
-    sex: Any = rng.choice([None, "male", "female", "other"])
-    age = rng.choice([None, rng.randint(0, 100)])
-    names = rng.sample(sorted(base.findings), 2)
-    intake = Entry("intake", {name: random_value(name, base, rng) for name in names if rng.random() < 0.5})
-    return Case(rng.choice(sorted(base.complaints)), age, sex, (intake,))
 
 
 @pytest.mark.parametrize("which", ["tiny", "real"])
@@ -67,11 +23,7 @@ def test_random_interviews_end_and_never_fall_below_a_fired_rule(which: str) -> 
     base = BASES[which]()
     rng = random.Random(7)
     for _ in range(PATHS[which]):
-        outcomes = walk(random_case(base, rng), base, rng)
-        assert outcomes[-1].questions_asked <= HARD_CAP
-        for outcome in outcomes:
-            assert sum(item.probability for item in outcome.differentials) <= 1.001
-            assert all(rank(outcome.level) >= rank(flag.level) for flag in outcome.red_flags)
+        walk(random_case(base, rng), base, rng)
 
 
 @pytest.mark.parametrize("which", ["tiny", "real"])
