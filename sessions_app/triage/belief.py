@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -16,7 +15,7 @@ from sessions_app.triage.expressions import NUMERIC
 from sessions_app.triage.frequencies import Array, Links, blocks_of
 from sessions_app.triage.knowledge.loader import Knowledge
 from sessions_app.triage.knowledge.schema import Condition, Finding
-from sessions_app.triage.red_flags import LEVELS, rank
+from sessions_app.triage.red_flags import rank
 
 GROUP_TEMPER = 0.7
 OTHER_PRIOR = 0.07
@@ -27,8 +26,6 @@ OUTSIDE_AGE = 0.01
 # prior is flattened, or a rare disease could never be named.
 PRIOR_POWER = 0.5
 TEMPERATURE = 1.0
-# How often a layperson can tell: few have measured, some cannot see a sign.
-ANSWERABLE = {"measurement": 0.4, "sign": 0.8}
 BAND_STARTS = (1, 5, 18, 40, 65)
 # Share of the population in each age band, for a patient whose age is unknown.
 BAND_SHARES = np.array([0.01, 0.04, 0.14, 0.25, 0.34, 0.22])
@@ -55,19 +52,6 @@ class Incidence:
 
 
 @dataclass(frozen=True, eq=False)
-class Asking:
-    """What each finding is as a question."""
-
-    # Its row for "yes"; 0 when it is no yes/no finding.
-    yes_rows: NDArray[np.intp]
-    # How often it can be answered, and what asking costs.
-    answerable: Array
-    burdens: Array
-    # Its place in the alphabet, which decides between equals.
-    alphabet: NDArray[np.intp]
-
-
-@dataclass(frozen=True, eq=False)
 class Tables:
     """Everything that depends on the knowledge alone; rows are outcomes, columns are conditions."""
 
@@ -76,16 +60,13 @@ class Tables:
     nodes_of: Mapping[str, tuple[int, ...]]
     chances: Array
     logs: Array
-    entropies: Array
+    # The highest of each row of `logs`, `other` left aside.
+    highest_logs: Array
     # Usual urgency 0-3 of each condition and of `other`.
     ranks: NDArray[np.intp]
-    # The conditions by that urgency, with their chances, conditions as rows.
-    by_rank: tuple[tuple[NDArray[np.intp], Array], ...]
     first_rows: NDArray[np.intp]
-    # Place of each finding, and the first of its nodes.
-    finding_places: Mapping[str, int]
-    first_nodes: NDArray[np.intp]
-    asking: Asking
+    # The row for "yes" of each yes/no finding.
+    yes_rows: Mapping[str, int]
     incidence: Incidence
 
     @property
@@ -99,14 +80,32 @@ class Belief:
     # Probability of each condition; the last one is `other`.
     posterior: Array
     prior: Array
-    # (finding, weight, row) of each piece of evidence used
+    # (finding, weight, row) of each piece of evidence used; those of one finding follow one another
     used: tuple[tuple[str, float, int], ...]
+    # The last two of these.
+    weights: Array
+    rows: NDArray[np.intp]
 
     @cached_property
-    def row_chances(self) -> Sequence[float]:
-        """Probability of each outcome of each node, as plain numbers for look-ups one by one."""
-        chances: list[float] = np.einsum("rd,d->r", self.tables.chances, self.posterior).tolist()
-        return chances
+    def _row_chances(self) -> dict[int, float]:
+        return {}
+
+    def row_chance(self, row: int) -> float:
+        """Probability of one outcome of a node; one by one, since rules ask for few of them."""
+        known = self._row_chances
+        if row not in known:
+            known[row] = float(self.tables.chances[row] @ self.posterior)
+        return known[row]
+
+    @cached_property
+    def order(self) -> NDArray[np.intp]:
+        """The conditions without `other`, the likeliest first."""
+        return np.argsort(-self.posterior[:-1], kind="stable")
+
+    @cached_property
+    def doubt(self) -> float:
+        """Entropy of the posterior in nats."""
+        return float(-(self.posterior @ np.log(np.maximum(self.posterior, 1e-12))))
 
     def of(self, condition_id: str) -> float:
         return float(self.posterior[self.tables.conditions.index(condition_id)])
@@ -123,8 +122,6 @@ def tables_of(knowledge: Knowledge) -> Tables:
         nodes_of[node.finding] += (place,)
     # `other` needs somebody to look at it.
     ranks = np.array([*(rank(condition.level) for condition in conditions), rank("routine")], dtype=np.intp)
-    first_rows = np.array([node.first_row for node in nodes], dtype=np.intp)
-    first_nodes = np.array([places[0] for places in nodes_of.values()], dtype=np.intp)
     logs = np.log(chances)
     return Tables(
         conditions=tuple(condition.id for condition in conditions),
@@ -132,16 +129,14 @@ def tables_of(knowledge: Knowledge) -> Tables:
         nodes_of=nodes_of,
         chances=chances,
         logs=logs,
-        entropies=chances * logs,
+        highest_logs=logs[:, :-1].max(axis=1),
         ranks=ranks,
-        by_rank=tuple(
-            (members, np.ascontiguousarray(chances[:, members].T))
-            for members in (np.flatnonzero(ranks == level) for level in range(len(LEVELS)))
-        ),
-        first_rows=first_rows,
-        finding_places={name: place for place, name in enumerate(nodes_of)},
-        first_nodes=first_nodes,
-        asking=_asking(findings, first_rows[first_nodes]),
+        first_rows=np.array([node.first_row for node in nodes], dtype=np.intp),
+        yes_rows={
+            finding.id: nodes[nodes_of[finding.id][0]].first_row + 1
+            for finding in findings
+            if finding.type == "binary"
+        },
         incidence=_incidence(conditions),
     )
 
@@ -156,16 +151,6 @@ def _nodes(findings: Iterable[Finding], links: Links) -> tuple[tuple[Node, ...],
             blocks.append(block)
             first_row += len(block)
     return tuple(nodes), np.concatenate(blocks)
-
-
-def _asking(findings: Sequence[Finding], first_rows: NDArray[np.intp]) -> Asking:
-    is_yes_no = np.array([finding.type == "binary" for finding in findings])
-    return Asking(
-        yes_rows=np.where(is_yes_no, first_rows + 1, 0),
-        answerable=np.array([ANSWERABLE.get(finding.kind, 1.0) for finding in findings]),
-        burdens=np.array([finding.burden for finding in findings]),
-        alphabet=np.argsort(np.argsort([finding.id for finding in findings])),
-    )
 
 
 def _incidence(conditions: Sequence[Condition]) -> Incidence:
@@ -187,19 +172,20 @@ def believe(evidence: Evidence, knowledge: Knowledge, values: Mapping[str, Value
     tables = tables_of(knowledge)
     values = evidence.values if values is None else values
     used = _evidence_rows(values, evidence, tables, knowledge)
-    prior = _prior(evidence.age, evidence.sex, evidence.branches, knowledge)
-    scores = np.log(prior)
+    prior, scores = _prior(evidence.age, evidence.sex, evidence.branches, knowledge)
+    weights = np.array([weight for _, weight, _ in used])
+    rows = np.array([row for _, _, row in used], dtype=np.intp)
     if used:
-        rows = np.array([row for _, _, row in used])
-        weights = np.array([weight for _, weight, _ in used]) / TEMPERATURE
         logs = tables.logs[rows]
-        presumed = np.array([finding_id in evidence.presumed for finding_id, _, _ in used])
+        presumed = [place for place, (name, _, _) in enumerate(used) if name in evidence.presumed]
         # Whoever names a complaint has it, whatever the cause: that is no evidence against `other`.
-        logs[presumed, tables.other] = logs[presumed, :-1].max(axis=1)
-        scores += np.einsum("e,ed->d", weights, logs)
-    scores -= scores.max()
-    posterior = np.exp(scores)
-    return Belief(tables=tables, posterior=posterior / posterior.sum(), prior=prior, used=tuple(used))
+        logs[presumed, tables.other] = tables.highest_logs[rows[presumed]]
+        scores = scores + (weights / TEMPERATURE) @ logs
+    posterior = np.exp(scores - scores.max())
+    posterior /= posterior.sum()
+    return Belief(
+        tables=tables, posterior=posterior, prior=prior, used=tuple(used), weights=weights, rows=rows
+    )
 
 
 def rows_of(tables: Tables, finding: Finding, value: Value) -> list[int]:
@@ -238,22 +224,32 @@ def value_inside(finding: Finding, bin_id: str) -> float:
 def _evidence_rows(
     values: Mapping[str, Value], evidence: Evidence, tables: Tables, knowledge: Knowledge
 ) -> list[tuple[str, float, int]]:
-    known = [(finding_id, value) for finding_id, value in values.items() if value is not None]
+    findings, yes_rows = knowledge.findings, tables.yes_rows
     # Sorted, so that floating point gives the same sum whatever the order of answers.
-    known.sort(key=lambda pair: pair[0])
-    members = Counter(knowledge.findings[finding_id].group for finding_id, _ in known)
+    known = sorted(name for name, value in values.items() if value is not None)
+    members: dict[str, int] = {}
+    for name in known:
+        group = findings[name].group
+        members[group] = members.get(group, 0) + 1
     used: list[tuple[str, float, int]] = []
-    for finding_id, value in known:
-        finding = knowledge.findings[finding_id]
+    for name in known:
+        finding, value = findings[name], values[name]
         is_correlated = finding.type == "multi" or (finding.group and members[finding.group] > 1)
-        weight = evidence.weights.get(finding_id, 1.0) * (GROUP_TEMPER if is_correlated else 1.0)
-        used.extend((finding_id, weight, row) for row in rows_of(tables, finding, value))
+        weight = evidence.weights.get(name, 1.0) * (GROUP_TEMPER if is_correlated else 1.0)
+        if isinstance(value, bool) and name in yes_rows:
+            # By far the most; spares a look at the nodes.
+            used.append((name, weight, yes_rows[name] - (not value)))
+        else:
+            used.extend((name, weight, row) for row in rows_of(tables, finding, value))
     return used
 
 
 # The interviews that go on at the same time: each asks for the same one on every answer.
 @lru_cache(maxsize=512)
-def _prior(age: int | None, sex: str | None, branches: tuple[str, ...], knowledge: Knowledge) -> Array:
+def _prior(
+    age: int | None, sex: str | None, branches: tuple[str, ...], knowledge: Knowledge
+) -> tuple[Array, Array]:
+    """The prior and its logarithms."""
     tables = tables_of(knowledge)
     incidence = tables.incidence
     by_sex = {"male": incidence.rates[0], "female": incidence.rates[1]}
@@ -281,5 +277,6 @@ def _prior(age: int | None, sex: str | None, branches: tuple[str, ...], knowledg
         ratio = OUTSIDE_COMPLAINT / (1 - OUTSIDE_COMPLAINT) * inside / outside
         weights = np.where(is_candidate, weights, weights * min(ratio, 1.0))
     prior = np.append(weights * (1 - OTHER_PRIOR) / weights.sum(), OTHER_PRIOR)
-    prior.flags.writeable = False
-    return prior
+    logs = np.log(prior)
+    prior.flags.writeable = logs.flags.writeable = False
+    return prior, logs

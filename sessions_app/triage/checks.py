@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from sessions_app.triage.case import Value
 from sessions_app.triage.interview import Interview
 from sessions_app.triage.red_flags import rank
@@ -34,37 +36,35 @@ def urgency_checks(interview: Interview) -> dict[str, Check]:
 
 
 def _rule_checks(interview: Interview) -> dict[str, Check]:
-    places, presence = interview.belief.tables.finding_places, interview.worth.presence.tolist()
-    chances = {name: presence[places[name]] for name in interview.askable}
-    likely = {name: chance for name, chance in chances.items() if chance >= UNLIKELY}
+    findings, presence = interview.worth.sheet.findings, interview.worth.presence
+    places = np.flatnonzero(interview.askable & (presence >= UNLIKELY))
+    chances = zip(places.tolist(), presence[places].tolist(), strict=True)
+    likely = {findings[place].id: chance for place, chance in chances}
     facts = dict(interview.evidence.facts)
     checks: dict[str, Check] = {}
-    for rule in interview.verdicts.one_short_above(interview.level):
-        gain = rank(rule.flag.level) - rank(interview.level)
-        for name in rule.test.names & likely.keys():
-            chance = likely[name]
-            # Only what beats the rule known so far is worth a trial.
-            if name in checks and WEIGHT * gain * chance <= checks[name].value:
-                continue
+    # The most urgent first: whatever another rule says of a name found here weighs less.
+    for rule, needed in interview.verdicts.one_short_above(interview.level):
+        weight = WEIGHT * (rank(rule.flag.level) - rank(interview.level))
+        for name in needed & likely.keys():
             before = facts.get(name)
             facts[name] = True
             if rule.test.test(facts):
-                why = f"Checks the rule: {rule.flag.text}"
-                checks[name] = Check(WEIGHT * gain * chance, why, chance > PRESSING)
+                chance = likely.pop(name)
+                checks[name] = Check(weight * chance, f"Checks the rule: {rule.flag.text}", chance > PRESSING)
             facts[name] = before
     return checks
 
 
 def _upgrade_checks(interview: Interview) -> dict[str, Check]:
-    posterior, current = interview.belief.posterior.tolist(), rank(interview.level)
+    posterior, current, book = interview.belief.posterior, rank(interview.level), interview.verdicts.book
     findings, names = interview.knowledge.findings, interview.belief.tables.conditions
     facts: dict[str, Value] = dict(interview.evidence.facts)
     checks: dict[str, Check] = {}
-    for upgrade in interview.verdicts.book.upgrades:
-        likely = posterior[upgrade.place]
-        if likely < LIKELY_CAUSE or upgrade.rank <= max(current, interview.ranks[upgrade.place]):
-            continue
-        for name in sorted(upgrade.test.names & interview.askable):
+    is_likely = posterior[book.upgraded] >= LIKELY_CAUSE
+    is_raising = book.upgraded_to > np.maximum(current, interview.ranks[book.upgraded])
+    for upgrade in (book.upgrades[place] for place in np.flatnonzero(is_likely & is_raising)):
+        likely = float(posterior[upgrade.place])
+        for name in sorted(filter(interview.may_ask, upgrade.test.names)):
             before = facts.get(name)
             chance = 0.0
             for value, share in outcomes_of(name, interview.belief, interview.knowledge):

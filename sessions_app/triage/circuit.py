@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sessions_app.triage.case import Value
 from sessions_app.triage.logic import Atom, Every, Node, Not, Test, Values, test_of
 
 Truths = NDArray[np.int8]
@@ -27,11 +29,12 @@ class _Layer:
     is_every: bool
     parts: NDArray[np.intp]
     starts: NDArray[np.intp]
+    # Where the truths of the layer stand.
+    place: slice
 
-    def decide(self, state: Truths) -> Truths:
+    def decide(self, state: Truths) -> None:
         combine = np.minimum if self.is_every else np.maximum
-        truths: Truths = combine.reduceat(state[self.parts], self.starts)
-        return truths
+        combine.reduceat(state.take(self.parts), self.starts, out=state[self.place])
 
 
 class Circuit:
@@ -41,30 +44,46 @@ class Circuit:
         builder = _Builder()
         roots = [builder.place(tree) for tree in trees]
         self._layers, final = builder.layers()
+        self._size = len(final)
         self._roots = np.array([final[root] for root in roots], dtype=np.intp)
         self._atoms = len(builder.atoms)
-        self._about: dict[str, list[tuple[int, Test]]] = {}
+        # Yes/no findings, by far the most, are read here and not through a test of their own.
+        self._flags: dict[str, int] = {}
+        self._tests: dict[str, list[tuple[int, Test]]] = {}
         for place, atom in enumerate(builder.atoms):
-            self._about.setdefault(atom.name, []).append((place, test_of(atom)))
+            if atom.relation == "is":
+                self._flags[atom.name] = place
+            else:
+                self._tests.setdefault(atom.name, []).append((place, test_of(atom)))
+        # A hundred atoms ask for the age, and it is the same one on every answer of an
+        # interview. By type too: 1 is a number and True none, though they are equal.
+        self._tested = lru_cache(maxsize=1024, typed=True)(self._test)
 
     def decide(self, values: Values) -> Truths:
         """One truth for each expression, in their order."""
         atoms = self._read(values)
-        state = np.concatenate([atoms, -atoms])
+        state = np.empty(self._size, dtype=np.int8)
+        state[: self._atoms] = atoms
+        np.negative(atoms, out=state[self._atoms : 2 * self._atoms])
         for layer in self._layers:
-            state = np.concatenate([state, layer.decide(state)])
-        return state[self._roots]
+            layer.decide(state)
+        return state.take(self._roots)
 
     def _read(self, values: Values) -> Truths:
         truths = bytearray(self._atoms)
-        about = self._about
+        flags = self._flags
         for name, value in values.items():
-            if value is not None and name in about:
-                for place, test in about[name]:
-                    truth = test(values)
-                    if truth is not None:
-                        truths[place] = 1 if truth else _FALSE
+            if name in flags:
+                if isinstance(value, bool):
+                    truths[flags[name]] = 1 if value else _FALSE
+            elif name in self._tests:
+                for place, truth in self._tested(name, value):
+                    truths[place] = truth
         return np.frombuffer(truths, dtype=np.int8)
+
+    def _test(self, name: str, value: Value) -> tuple[tuple[int, int], ...]:
+        truths = ((place, test({name: value})) for place, test in self._tests[name])
+        return tuple((place, 1 if truth else _FALSE) for place, truth in truths if truth is not None)
 
 
 class _Place(NamedTuple):
@@ -117,7 +136,8 @@ class _Builder:
             parts = [[final[part] for part in self._nodes[number][2]] for number in members]
             lengths = [len(places) for places in parts]
             starts = np.cumsum([0, *lengths[:-1]], dtype=np.intp)
-            layers.append(_Layer(is_every, np.array(sum(parts, []), dtype=np.intp), starts))
+            place = slice(len(final), len(final) + len(members))
+            layers.append(_Layer(is_every, np.array(sum(parts, []), dtype=np.intp), starts, place))
             for number in members:
                 final[_Place(depth, number)] = len(final)
         return tuple(layers), final

@@ -156,7 +156,9 @@ def _branches(case: Case, knowledge: Knowledge) -> tuple[str, ...]:
         if is_positive(value)
     }
     for complaint_id, named in _named_by_complaint(knowledge):
-        if len(branches) < MAX_BRANCHES and complaint_id not in branches and named & volunteered:
+        if len(branches) == MAX_BRANCHES:
+            break
+        if complaint_id not in branches and not named.isdisjoint(volunteered):
             branches.append(complaint_id)
     return tuple(branches)
 
@@ -214,24 +216,40 @@ def _facts(
 ) -> dict[str, Value]:
     facts = dict(values)
     facts["age"], facts["sex"] = age, sex
-    ruled_out = [name for name, parent in dependents(knowledge) if values.get(parent) is False]
-    for name in (*ruled_out, *impossible(age, sex, knowledge)):
-        if facts.get(name) is None and knowledge.findings[name].type == "binary":
-            facts[name] = False
+    dependent = _dependents(knowledge)
+    for name, value in values.items():
+        if value is False and name in dependent:
+            _deny(dependent[name], facts)
+    _deny(_impossible_flags(age, sex, knowledge), facts)
     return facts
 
 
+def _deny(names: Iterable[str], facts: dict[str, Value]) -> None:
+    for name in names:
+        if facts.get(name) is None:
+            facts[name] = False
+
+
 @lru_cache(maxsize=4)
-def dependents(knowledge: Knowledge) -> tuple[tuple[str, str], ...]:
-    """The findings that another one has to be there for, each with that one."""
-    findings = knowledge.findings.values()
-    return tuple((finding.id, finding.parent) for finding in findings if finding.parent is not None)
+def _dependents(knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
+    """The yes/no findings that need another one to be there, by that one."""
+    dependent: dict[str, tuple[str, ...]] = {}
+    for finding in knowledge.findings.values():
+        if finding.parent is not None and finding.type == "binary":
+            dependent[finding.parent] = (*dependent.get(finding.parent, ()), finding.id)
+    return dependent
+
+
+@lru_cache(maxsize=512)
+def _impossible_flags(age: int | None, sex: str | None, knowledge: Knowledge) -> tuple[str, ...]:
+    findings = knowledge.findings
+    return tuple(name for name in impossible(age, sex, knowledge) if findings[name].type == "binary")
 
 
 # As many as there are ages and sexes.
 @lru_cache(maxsize=512)
-def impossible(age: int | None, sex: str | None, knowledge: Knowledge) -> tuple[str, ...]:
+def impossible(age: int | None, sex: str | None, knowledge: Knowledge) -> frozenset[str]:
     """The findings that cannot concern a person of this age and sex."""
-    return tuple(
+    return frozenset(
         finding.id for finding in knowledge.findings.values() if not applies_to(finding.applies, age, sex)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 
@@ -15,6 +15,7 @@ from sessions_app.triage.frequencies import Array
 from sessions_app.triage.interview import Interview
 from sessions_app.triage.knowledge.loader import Knowledge
 from sessions_app.triage.knowledge.schema import Condition, Finding
+from sessions_app.triage.worth import whole_sheet
 
 SHOWN, SHOWN_AT_LEAST = 10, 0.005
 NOTABLE = 0.2
@@ -41,19 +42,30 @@ def label_of(finding: Finding, value: Value) -> str:
 
 def differentials(interview: Interview) -> tuple[tuple[Differential, ...], tuple[Differential, ...]]:
     """The likeliest causes, and the severe ones that are not refuted."""
-    posterior = interview.belief.posterior[:-1]
-    order = np.argsort(-posterior, kind="stable")
+    posterior, order = interview.belief.posterior, interview.belief.order
     ordered = posterior[order]
-    shown = order[:SHOWN][(ordered[:SHOWN] >= SHOWN_AT_LEAST) | (np.arange(len(ordered[:SHOWN])) == 0)]
-    possible = order[ordered >= NOT_REFUTED]
-    conditions = {place: _condition(place, interview) for place in (*shown, *possible)}
-    severe = [place for place in possible if conditions[place].severity >= SEVERE]
+    shown = order[: max(1, np.count_nonzero(ordered[:SHOWN] >= SHOWN_AT_LEAST))].tolist()
+    possible = order[: np.count_nonzero(ordered >= NOT_REFUTED)].tolist()
+    severe = [place for place in possible if _condition(place, interview).severity >= SEVERE]
     places = list(dict.fromkeys((*shown, *severe)))
+    findings, values = interview.knowledge.findings, interview.evidence.values
     names, gains = _contributions(interview.belief, places)
-    described = {
-        place: _describe(conditions[place], float(posterior[place]), names, column.tolist(), interview)
-        for place, column in zip(places, gains.T, strict=True)
-    }
+    labels = [label_of(findings[name], values[name]) for name in names]
+    is_open, typical = _open(interview), _typical(interview.knowledge)
+    described = {}
+    for place, (supporting, against) in zip(places, _notable(gains), strict=True):
+        condition = _condition(place, interview)
+        unknown = (label for number, label in typical[condition.id] if is_open[number])
+        described[place] = Differential(
+            condition=condition.id,
+            diagnosis=condition.name,
+            diagnosis_cs=condition.name_cs,
+            icd10=condition.icd10[0],
+            probability=round(float(posterior[place]), 4),
+            supporting=tuple([labels[number] for number in supporting]),
+            against=tuple([labels[number] for number in against]),
+            unknown=tuple(islice(unknown, MAX_UNKNOWN)),
+        )
     return tuple(described[place] for place in shown), tuple(described[place] for place in severe)
 
 
@@ -67,70 +79,53 @@ def _contributions(belief: Belief, places: Sequence[int]) -> tuple[list[str], Ar
     Findings, and their figures by condition. Measured against the prior: against
     the posterior the winner's own weight would hide everything that speaks for it.
     """
-    rows = np.array([row for _, _, row in belief.used], dtype=np.intp)
-    weights = np.array([weight for _, weight, _ in belief.used])
-    expected = np.log(np.einsum("rd,d->r", belief.tables.chances[rows], belief.prior))
-    columns = np.array(places, dtype=np.intp)
-    gains = weights[:, None] * (belief.tables.logs[rows[:, None], columns] - expected[:, None])
-    names = list(dict.fromkeys(name for name, _, _ in belief.used))
-    owners = {name: owner for owner, name in enumerate(names)}
-    by_finding = np.zeros((len(names), len(places)))
+    names: list[str] = []
+    starts: list[int] = []
+    for number, (name, _, _) in enumerate(belief.used):
+        if not names or name != names[-1]:
+            names.append(name)
+            starts.append(number)
+    if not names:
+        return [], np.zeros((0, len(places)))
+    tables, rows = belief.tables, belief.rows
+    expected = np.log(tables.chances[rows] @ belief.prior)
+    gains = belief.weights[:, None] * (tables.logs[rows[:, None], places] - expected[:, None])
     # The values of one finding add up.
-    np.add.at(by_finding, [owners[name] for name, _, _ in belief.used], gains)
-    return names, by_finding
+    return names, np.add.reduceat(gains, starts)
 
 
-def _describe(
-    condition: Condition,
-    probability: float,
-    names: Sequence[str],
-    gains: Sequence[float],
-    interview: Interview,
-) -> Differential:
-    ordered = sorted(zip(gains, names, strict=True), reverse=True)
-    supporting = [name for gain, name in ordered if gain > NOTABLE]
-    against = [name for gain, name in reversed(ordered) if gain < -NOTABLE]
-    return Differential(
-        condition=condition.id,
-        diagnosis=condition.name,
-        diagnosis_cs=condition.name_cs,
-        icd10=condition.icd10[0],
-        probability=round(probability, 4),
-        supporting=_labels(supporting, interview),
-        against=_labels(against, interview),
-        unknown=_unconfirmed(condition, interview),
-    )
+def _notable(gains: Array) -> Iterator[tuple[list[int], list[int]]]:
+    """What speaks for each condition and what against it, the strongest first."""
+    orders = np.argsort(gains, axis=0, kind="stable").T.tolist()
+    supporting = np.count_nonzero(gains > NOTABLE, axis=0).tolist()
+    against = np.count_nonzero(gains < -NOTABLE, axis=0).tolist()
+    for order, above, below in zip(orders, supporting, against, strict=True):
+        yield order[::-1][: min(above, MAX_LABELS)], order[: min(below, MAX_LABELS)]
 
 
-def _labels(names: list[str], interview: Interview) -> tuple[str, ...]:
-    findings, values = interview.knowledge.findings, interview.evidence.values
-    return tuple(label_of(findings[name], values[name]) for name in names[:MAX_LABELS])
-
-
-def _unconfirmed(condition: Condition, interview: Interview) -> tuple[str, ...]:
-    values, askable = interview.evidence.values, interview.askable
-    still_open = (
-        label
-        for name, label in _typical(interview.knowledge)[condition.id]
-        if name in askable or (name in values and values[name] is None)
-    )
-    return tuple(islice(still_open, MAX_UNKNOWN))
+def _open(interview: Interview) -> list[bool]:
+    """For each finding whether it may still be asked, or was and is not known."""
+    is_open, places = interview.askable.copy(), whole_sheet(interview.knowledge).places
+    is_open[[places[name] for name, value in interview.evidence.values.items() if value is None]] = True
+    flags: list[bool] = is_open.tolist()
+    return flags
 
 
 @lru_cache(maxsize=4)
-def _typical(knowledge: Knowledge) -> dict[str, tuple[tuple[str, str], ...]]:
-    """Name and label of what is typical of each condition, the most frequent first."""
+def _typical(knowledge: Knowledge) -> dict[str, tuple[tuple[int, str], ...]]:
+    """Place and label of what is typical of each condition, the most frequent first."""
     return {condition.id: _typical_of(condition, knowledge) for condition in knowledge.conditions.values()}
 
 
-def _typical_of(condition: Condition, knowledge: Knowledge) -> tuple[tuple[str, str], ...]:
+def _typical_of(condition: Condition, knowledge: Knowledge) -> tuple[tuple[int, str], ...]:
     typical = []
     for name, frequency in condition.findings.items():
         highest = max(frequency.values(), default=0) if isinstance(frequency, dict) else frequency
         finding = knowledge.findings.get(name)
         if finding is not None and highest >= TYPICAL:
             typical.append((-highest, finding.label, name))
-    return tuple((name, label) for _, label, name in sorted(typical))
+    places = whole_sheet(knowledge).places
+    return tuple((places[name], label) for _, label, name in sorted(typical))
 
 
 def _unit(finding: Finding) -> str:

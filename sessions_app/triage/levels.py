@@ -7,7 +7,7 @@ positive grounds and an unanswered danger question counts as open.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -35,6 +35,8 @@ COST = np.array(
 SELF_CARE_SHARE = 0.8
 # The tables never say less than 1 %, so "more than 1 %" has to lie above that.
 POSSIBLE = 0.015
+# The causes named in a reason.
+MAX_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,39 @@ class Decision:
     reason: str
     # Urgency 0-3 of each condition in these circumstances; the last one is `other`.
     ranks: NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Estimate:
+    """The level that the likely causes and the circumstances call for; put into words only when asked."""
+
+    level: Level
+    belief: Belief
+    ranks: NDArray[np.intp]
+    # Of each level, and the level with the least expected cost.
+    shares: Array
+    cheapest: Level
+    # What stands against home care, and what makes everything more urgent.
+    doubt: str
+    raised_by: tuple[str, ...]
+
+    def reason(self, knowledge: Knowledge) -> str:
+        """Say why it is this level."""
+        said = f"Home care needs more certainty: {self.doubt}." if self.doubt else self._causes(knowledge)
+        return " ".join([said, *(f"One level up: {circumstance}." for circumstance in self.raised_by)])
+
+    def _causes(self, knowledge: Knowledge) -> str:
+        level, order, belief = rank(self.cheapest), self.belief.order, self.belief
+        ranks = self.ranks[order]
+        weighty = order[ranks == 0 if level == 0 else ranks >= level][:MAX_NAMED]
+        listed = ", ".join(
+            f"{knowledge.conditions[belief.tables.conditions[place]].name} {belief.posterior[place]:.0%}"
+            for place in weighty.tolist()
+        )
+        if level == 0:
+            return f"Causes that can be managed at home {self.shares[0]:.0%} likely: {listed}."
+        share = self.shares[level:].sum()
+        return f"Causes that need {self.cheapest} care or more {share:.0%} likely: {listed}."
 
 
 @lru_cache(maxsize=512)
@@ -87,52 +122,60 @@ def decide(evidence: Evidence, belief: Belief, verdicts: Verdicts, knowledge: Kn
         # Nothing else can raise it further.
         ranks = condition_ranks(verdicts.rulings, knowledge)
         return Decision(level=top, reason=f"Red flag: {names}.", ranks=ranks)
-    decision = _decide_on(evidence, evidence.values, verdicts.rulings, belief, knowledge)
-    if rank(decision.level) < rank("urgent"):
-        decision = _at_least(decision, *_open_danger(evidence, belief, verdicts, knowledge))
-    decision = _at_least(decision, *_if_denied(evidence, decision.level, knowledge))
+    estimate = _estimate(evidence, evidence.values, verdicts.rulings, belief, knowledge)
+    level, reason = estimate.level, ""
+    if rank(level) < rank("urgent"):
+        reason = _open_danger(evidence, belief, verdicts, knowledge)
+        level = "urgent" if reason else level
+    unknown = dict.fromkeys(_unknown_dangers(evidence, knowledge), False)
+    if unknown and level != LEVELS[-1]:
+        floor, denied = _if_denied(evidence, unknown, knowledge)
+        if rank(floor) > rank(level):
+            level, reason = floor, denied.reason(knowledge)
+    reason = reason or estimate.reason(knowledge)
     if verdicts.fired:
-        is_decided_by_rule = rank(top) >= rank(decision.level)
-        text = f"Red flag: {names}." if is_decided_by_rule else f"{decision.reason} Red flag: {names}."
-        return replace(decision, level=highest(top, decision.level), reason=text)
-    return decision
+        is_decided_by_rule = rank(top) >= rank(level)
+        reason = f"Red flag: {names}." if is_decided_by_rule else f"{reason} Red flag: {names}."
+    return Decision(level=highest(top, level), reason=reason, ranks=estimate.ranks)
 
 
-def _at_least(decision: Decision, level: Level, reason: str) -> Decision:
-    return replace(decision, level=level, reason=reason) if rank(level) > rank(decision.level) else decision
+def _unknown_dangers(evidence: Evidence, knowledge: Knowledge) -> list[str]:
+    facts = evidence.facts
+    return [name for name in must_asks(evidence.branches, knowledge) if facts.get(name) is None]
 
 
-def _if_denied(evidence: Evidence, level: Level, knowledge: Knowledge) -> tuple[Level, str]:
+def _if_denied(
+    evidence: Evidence, unknown: Mapping[str, Value], knowledge: Knowledge
+) -> tuple[Level, Estimate]:
     """What would follow if every danger sign not known were denied: "don't know" must never be safer."""
-    asked = must_asks(evidence.branches, knowledge)
-    unknown = {name: False for name in asked if evidence.facts.get(name) is None}
-    if not unknown or level == LEVELS[-1]:
-        return "self_care", ""
     values = {**evidence.values, **unknown}
     book = rulebook_of(knowledge)
     rulings = book.decide({**evidence.facts, **unknown})
-    denied = _decide_on(evidence, values, rulings, believe(evidence, knowledge, values), knowledge)
+    denied = _estimate(evidence, values, rulings, believe(evidence, knowledge, values), knowledge)
     firing = (book.rules[place] for place in np.flatnonzero(rulings.rules == 1))
     floors = (rule.flag.level for rule in firing if not rule.test.names.isdisjoint(unknown))
-    return highest(denied.level, *floors), denied.reason
+    return highest(denied.level, *floors), denied
 
 
-def _decide_on(
+def _estimate(
     evidence: Evidence, values: Mapping[str, Value], rulings: Rulings, belief: Belief, knowledge: Knowledge
-) -> Decision:
+) -> Estimate:
     ranks = condition_ranks(rulings, knowledge)
     shares = level_shares(belief.posterior, ranks)
-    level = cheapest_level(shares)
-    reason = _cost_reason(level, shares, ranks, belief, knowledge)
-    if level == "self_care":
-        doubt = _doubt(evidence, values, shares, knowledge)
-        if doubt:
-            level, reason = "routine", f"Home care needs more certainty: {doubt}."
+    cheapest = cheapest_level(shares)
+    doubt = _doubt(evidence, values, shares, knowledge) if cheapest == "self_care" else ""
     modifiers = rulebook_of(knowledge).modifiers
-    for place in np.flatnonzero(rulings.modifiers == 1):
-        level = LEVELS[min(rank(level) + 1, len(LEVELS) - 1)]
-        reason = f"{reason} One level up: {modifiers[place]}."
-    return Decision(level=level, reason=reason, ranks=ranks)
+    raised_by = tuple(modifiers[place] for place in np.flatnonzero(rulings.modifiers == 1))
+    start = max(rank(cheapest), rank("routine")) if doubt else rank(cheapest)
+    return Estimate(
+        level=LEVELS[min(start + len(raised_by), len(LEVELS) - 1)],
+        belief=belief,
+        ranks=ranks,
+        shares=shares,
+        cheapest=cheapest,
+        doubt=doubt,
+        raised_by=raised_by,
+    )
 
 
 def _doubt(evidence: Evidence, values: Mapping[str, Value], shares: Array, knowledge: Knowledge) -> str:
@@ -153,40 +196,20 @@ def _doubt(evidence: Evidence, values: Mapping[str, Value], shares: Array, knowl
     return ""
 
 
-def _open_danger(
-    evidence: Evidence, belief: Belief, verdicts: Verdicts, knowledge: Knowledge
-) -> tuple[Level, str]:
-    """An emergency rule that hangs on a danger question left open keeps the level at `urgent`."""
+def _open_danger(evidence: Evidence, belief: Belief, verdicts: Verdicts, knowledge: Knowledge) -> str:
+    """Why an emergency rule that hangs on a danger question left open keeps the level at `urgent`, if any."""
     asked = {name for question in evidence.settled for name in asked_by(question, knowledge)}
     left_open = [
-        name
-        for name in must_asks(evidence.branches, knowledge)
-        if evidence.facts.get(name) is None and (name in evidence.values or name in asked)
+        name for name in _unknown_dangers(evidence, knowledge) if name in evidence.values or name in asked
     ]
-    for rule in verdicts.undecided_above("urgent") if left_open else ():
+    for rule in verdicts.undecided_about(left_open, "urgent"):
         names = [name for name in left_open if name in rule.test.names]
         # No rule hangs on these names with more than their own chance: spares most of the work.
-        if sum(yes_chance(name, belief, knowledge) for name in names) <= POSSIBLE:
+        if sum(yes_chance(name, belief) for name in names) <= POSSIBLE:
             continue
         if highest_chance(rule, evidence.facts, belief, knowledge) <= POSSIBLE:
             continue
         if chance_to_fire(rule, evidence.facts, belief, knowledge) > POSSIBLE:
             label = knowledge.findings[names[0]].label
-            return "urgent", f"Not known: {label}; the rule {rule.flag.id} could still apply."
-    return "self_care", ""
-
-
-def _cost_reason(
-    level: Level, shares: Array, ranks: NDArray[np.intp], belief: Belief, knowledge: Knowledge
-) -> str:
-    is_home = level == "self_care"
-    order = np.argsort(-belief.posterior)
-    is_weighty = ranks[order] == 0 if is_home else ranks[order] >= rank(level)
-    weighty = order[is_weighty & (order < belief.tables.other)]
-    listed = ", ".join(
-        f"{knowledge.conditions[belief.tables.conditions[place]].name} {belief.posterior[place]:.0%}"
-        for place in weighty[:3]
-    )
-    if is_home:
-        return f"Causes that can be managed at home {shares[0]:.0%} likely: {listed}."
-    return f"Causes that need {level} care or more {shares[rank(level) :].sum():.0%} likely: {listed}."
+            return f"Not known: {label}; the rule {rule.flag.id} could still apply."
+    return ""

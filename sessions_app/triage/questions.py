@@ -6,8 +6,10 @@ whatever tells most about the cause and its urgency.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
 from math import ceil
 
 import numpy as np
@@ -29,7 +31,7 @@ from sessions_app.triage.interview import Interview
 from sessions_app.triage.knowledge.loader import Knowledge
 from sessions_app.triage.knowledge.schema import Complaint, Finding, Group
 from sessions_app.triage.levels import level_shares
-from sessions_app.triage.red_flags import rank
+from sessions_app.triage.worth import Sheet, Worth
 
 SOFT_CAP, HARD_CAP = 15, 25
 MIN_INFORMATION = 0.01
@@ -44,17 +46,24 @@ NATS_PER_QUESTION = 0.3
 # The causes named in the reason for a question.
 MAX_SEPARATED, WORTH_NAMING = 6, 0.03
 
+# How many questions are pending is needed, but only the first of them in words.
+Ask = Callable[[], Question]
+
 
 @dataclass(frozen=True, eq=False)
 class Ranking:
     """Every finding that may be asked, the most valuable first."""
 
-    findings: tuple[Finding, ...]
-    # Places of the same among all findings.
+    sheet: Sheet
+    # Places in the sheet.
     places: NDArray[np.intp]
     best_score: float
     # What an urgency hangs on.
     checks: Mapping[str, Check]
+
+    @property
+    def findings(self) -> Iterator[Finding]:
+        return (self.sheet.findings[place] for place in self.places)
 
 
 def next_questions(interview: Interview) -> tuple[Question | None, int]:
@@ -67,50 +76,55 @@ def next_questions(interview: Interview) -> tuple[Question | None, int]:
         again = build_question(evidence.unclear, evidence, interview.knowledge)
         if again is not None:
             return replace(again, is_reask=True), _remaining(interview, 1, asked)
-    pending = list(obligatory(interview))
-    if _is_sure_emergency(interview) and not any(question.is_red_flag for question in pending):
+    dangers = list(_dangers(interview))
+    if not dangers and _is_sure_emergency(interview):
         return None, 0
+    pending = [*dangers, *_course(interview)]
     if pending:
-        return _with_reason(pending[0], interview), _remaining(interview, len(pending), asked)
+        return _with_reason(pending[0](), interview), _remaining(interview, len(pending), asked)
     best = _most_telling(interview, asked)
     return best, _remaining(interview, 0, asked) if best else 0
 
 
 def obligatory(interview: Interview) -> Iterator[Question]:
     """Questions that are asked whatever the differential: danger signs, age and sex, the course."""
-    evidence, knowledge = interview.evidence, interview.knowledge
+    return (ask() for ask in chain(_dangers(interview), _course(interview)))
+
+
+def _dangers(interview: Interview) -> Iterator[Ask]:
     for complaint in interview.complaints:
         for group in complaint.must_ask:
-            question = _open_danger_group(interview, complaint, group)
-            if question is not None:
-                yield question
+            ask = _open_danger_group(interview, complaint, group)
+            if ask is not None:
+                yield ask
     yield from _left_over_danger(interview)
+
+
+def _course(interview: Interview) -> Iterator[Ask]:
+    evidence, findings = interview.evidence, interview.knowledge.findings
     branch = evidence.branches[0]
     if evidence.age is None and AGE_QUESTION not in evidence.settled:
-        yield ask_age(branch)
+        yield partial(ask_age, branch)
     if evidence.sex is None and SEX_QUESTION not in evidence.settled:
-        yield ask_sex(branch)
+        yield partial(ask_sex, branch)
     for complaint in interview.complaints[:1]:
-        for name in complaint.follow_up:
-            finding = knowledge.findings[name]
-            if name not in interview.askable:
-                continue
-            if name in ALWAYS_FOLLOWED_UP or interview.worth.score(finding) > MIN_FOLLOW_UP:
-                yield ask_finding(finding, branch=complaint.id)
+        for name in filter(interview.may_ask, complaint.follow_up):
+            if name in ALWAYS_FOLLOWED_UP or interview.follow_up_worth.score(name) > MIN_FOLLOW_UP:
+                yield partial(ask_finding, findings[name], branch=complaint.id)
 
 
 def candidates(interview: Interview) -> Ranking:
     """Every finding that may be asked with its value and, if an urgency hangs on it, what it checks."""
-    tables = interview.belief.tables
-    findings = tuple(interview.knowledge.findings.values())
+    worth = interview.worth
     checks = urgency_checks(interview)
-    scores = interview.worth.scores.copy()
+    scores = worth.scores.copy()
     for name, check in checks.items():
-        scores[tables.finding_places[name]] += check.value
-    places = np.array([tables.finding_places[name] for name in interview.askable], dtype=np.intp)
-    places = places[np.lexsort((tables.asking.alphabet[places], -scores[places]))]
+        scores[worth.sheet.places[name]] += check.value
+    places = np.flatnonzero(interview.askable)
+    # Of equals the first in the alphabet, as they stand in the sheet.
+    places = places[np.argsort(-scores[places], kind="stable")]
     return Ranking(
-        findings=tuple(findings[place] for place in places),
+        sheet=worth.sheet,
         places=places,
         best_score=float(scores[places[0]]) if len(places) else 0.0,
         checks=checks,
@@ -161,7 +175,7 @@ def _members(names: Iterable[str], knowledge: Knowledge) -> list[Finding]:
     return [knowledge.findings[name] for name in names]
 
 
-def _open_danger_group(interview: Interview, complaint: Complaint, group: Group) -> Question | None:
+def _open_danger_group(interview: Interview, complaint: Complaint, group: Group) -> Ask | None:
     evidence = interview.evidence
     if f"{PREFIX}{group.id}" in evidence.settled:
         return None
@@ -175,32 +189,28 @@ def _open_danger_group(interview: Interview, complaint: Complaint, group: Group)
     if not findings:
         return None
     if len(findings) == 1:
-        return ask_finding(findings[0], branch=complaint.id, is_red_flag=True)
-    return ask_group(group, findings, branch=complaint.id, is_red_flag=True)
+        return partial(ask_finding, findings[0], branch=complaint.id, is_red_flag=True)
+    return partial(ask_group, group, findings, branch=complaint.id, is_red_flag=True)
 
 
-def _left_over_danger(interview: Interview) -> Iterator[Question]:
+def _left_over_danger(interview: Interview) -> Iterator[Ask]:
     """A danger sign that a free reply to its group did not touch is asked on its own if a rule needs it."""
-    left_over = [
-        (complaint, name)
-        for complaint in interview.complaints
-        for group in complaint.must_ask
-        if f"{PREFIX}{group.id}" in interview.evidence.settled
-        for name in group.findings
-        if name in interview.askable
-    ]
-    undecided = interview.verdicts.undecided_above(interview.level) if left_over else ()
-    for complaint, name in left_over:
-        if any(name in rule.test.names for rule in undecided):
-            finding = interview.knowledge.findings[name]
-            yield ask_finding(finding, branch=complaint.id, is_red_flag=True)
+    verdicts, settled = interview.verdicts, interview.evidence.settled
+    for complaint in interview.complaints:
+        for group in complaint.must_ask:
+            if f"{PREFIX}{group.id}" not in settled:
+                continue
+            for name in filter(interview.may_ask, group.findings):
+                if any(verdicts.undecided_about((name,), interview.level)):
+                    finding = interview.knowledge.findings[name]
+                    yield partial(ask_finding, finding, branch=complaint.id, is_red_flag=True)
 
 
 def _most_telling(interview: Interview, asked: int) -> Question | None:
     ranking = candidates(interview)
-    if not ranking.findings:
+    finding = next(ranking.findings, None)
+    if finding is None:
         return None
-    finding = ranking.findings[0]
     if _is_enough(interview, ranking, asked):
         # Enough for a diagnosis is not enough for a level that one likely answer would raise.
         pressing = {name for name, check in ranking.checks.items() if check.is_pressing}
@@ -208,10 +218,10 @@ def _most_telling(interview: Interview, asked: int) -> Question | None:
             return None
         finding = next(finding for finding in ranking.findings if finding.id in pressing)
     check = ranking.checks.get(finding.id)
-    why = check.why if check else _separates(finding, interview)
+    why = check.why if check else _separates(finding, interview.worth, interview)
     for complaint in interview.complaints:
         for group in complaint.groups:
-            names = [name for name in group.findings if name in interview.askable]
+            names = [name for name in group.findings if interview.may_ask(name)]
             is_asked = f"{PREFIX}{group.id}" in interview.evidence.settled
             if finding.id in names and len(names) >= 2 and not is_asked:
                 together = _members(names, interview.knowledge)
@@ -247,28 +257,25 @@ def _is_enough(interview: Interview, ranking: Ranking, asked: int) -> bool:
 
 def _with_reason(question: Question, interview: Interview) -> Question:
     if question.is_red_flag:
-        return replace(question, why=_checked_rule(interview, set(question.targets)))
+        return replace(question, why=_checked_rule(interview, question.targets))
     if question.why or len(question.targets) != 1:
         return question
     finding = interview.knowledge.findings[question.targets[0]]
-    return replace(question, why=_separates(finding, interview))
+    return replace(question, why=_separates(finding, interview.follow_up_worth, interview))
 
 
-def _checked_rule(interview: Interview, names: set[str]) -> str:
+def _checked_rule(interview: Interview, names: Iterable[str]) -> str:
     all_present = {**interview.evidence.facts, **dict.fromkeys(names, True)}
-    firing = interview.verdicts.firing_with(all_present)
-    rules = [rule for rule in firing if not rule.test.names.isdisjoint(names)]
-    if not rules:
-        return "Rules out danger signs."
-    return f"Checks the rule: {max(rules, key=lambda rule: rank(rule.flag.level)).flag.text}"
+    rules = interview.verdicts.undecided_about(names, "self_care")
+    first = next((rule for rule in rules if rule.test.test(all_present)), None)
+    return f"Checks the rule: {first.flag.text}" if first else "Rules out danger signs."
 
 
-def _separates(finding: Finding, interview: Interview) -> str:
+def _separates(finding: Finding, worth: Worth, interview: Interview) -> str:
     tables, posterior = interview.belief.tables, interview.belief.posterior
-    order = np.argsort(-posterior[:-1])[:MAX_SEPARATED]
+    order = interview.belief.order[:MAX_SEPARATED]
     likely = [place for nth, place in enumerate(order) if nth < 2 or posterior[place] >= WORTH_NAMING]
-    by_node = interview.worth.by_node
-    node = tables.nodes[max(tables.nodes_of[finding.id], key=lambda place: float(by_node[place]))]
+    node = tables.nodes[tables.nodes_of[finding.id][worth.telling_node(finding.id)]]
     # The outcome that speaks most for one likely cause and least for another.
     spread = tables.logs[node.first_row : node.first_row + len(node.outcomes), likely]
     row = int(np.argmax(spread.max(axis=1) - spread.min(axis=1)))
@@ -278,7 +285,5 @@ def _separates(finding: Finding, interview: Interview) -> str:
 
 
 def _remaining(interview: Interview, pending: int, asked: int) -> int:
-    posterior = interview.belief.posterior
-    doubt = float(-(posterior * np.log(np.maximum(posterior, 1e-12))).sum())
-    expected = pending + ceil(max(doubt - 1.0, 0.0) / NATS_PER_QUESTION)
+    expected = pending + ceil(max(interview.belief.doubt - 1.0, 0.0) / NATS_PER_QUESTION)
     return max(1, min(expected, max(SOFT_CAP - asked, pending)))

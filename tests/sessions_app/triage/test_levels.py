@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -113,6 +114,17 @@ def test_not_knowing_a_danger_sign_is_never_safer_than_no(finding: str) -> None:
     known = outcome_of(**NO_THROAT_DANGER, **COLD)
     unknown = outcome_of(**{**NO_THROAT_DANGER, **COLD, finding: None})
     assert rank(unknown.level) >= rank(known.level)
+
+
+def test_rule_that_a_denied_danger_would_fire_holds_while_it_is_not_known() -> None:
+    flag = KNOWLEDGE.red_flags["collapsed"].model_copy(update={"when": "runny_nose and not stridor"})
+    base = replace(KNOWLEDGE, red_flags={"collapsed": flag})
+    said = {**NO_THROAT_DANGER, **COLD}
+    entries = [Entry("answer", {**said, "stridor": value}) for value in (False, None)]
+    denied, unknown = (evaluate(Case("sore_throat", 25, "female", (entry,)), base) for entry in entries)
+    assert denied.red_flags
+    assert not unknown.red_flags
+    assert denied.level == unknown.level == flag.level
 
 
 STRAIN: dict[str, Any] = {
