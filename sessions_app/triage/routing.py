@@ -181,10 +181,13 @@ def _named_by_synonyms(complaint: Complaint, knowledge: Knowledge) -> set[str]:
     """Return the yes/no findings that a synonym of the complaint names, and names alone."""
     lexicon = lexicon_of(knowledge)
     found: set[str] = set()
-    for form in (*complaint.synonyms.en, *complaint.synonyms.cs):
+    forms: list[tuple[str, Language]] = [(form, "en") for form in complaint.synonyms.en]
+    forms += [(form, "cs") for form in complaint.synonyms.cs]
+    for form, language in forms:
+        # In its own language: "angina" is a pain of the heart here and a sore throat there.
         named = {
             match.payload.finding_id
-            for match in lexicon.find(tokenise(form.replace("*", "")), None)
+            for match in lexicon.find(tokenise(form.replace("*", "")), language)
             if match.payload.value is True
         }
         if len(named) == 1:

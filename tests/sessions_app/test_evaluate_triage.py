@@ -118,10 +118,11 @@ def test_unknown_fields_are_told(tmp_path: Path) -> None:
 
 def test_own_cases_come_out_safe() -> None:
     figures = json.loads(evaluate(CASES, "--json")[0][-1])
-    assert figures["n"] >= 60
+    assert figures["n"] >= 220
     # A little below what was reached: a change that loses more than a case or two must be looked at.
-    assert figures["safe"] >= 0.94
-    assert figures["emergency_recall"] >= 0.9
-    assert figures["accuracy"] >= 0.8
-    assert figures["over_triage"] <= 0.15
-    assert figures["top3"] >= 0.8
+    assert figures["safe"] >= 0.97
+    assert figures["emergency_recall"] >= 0.94
+    assert figures["self_care_recall"] >= 0.75
+    assert figures["accuracy"] >= 0.91
+    assert figures["over_triage"] <= 0.07
+    assert figures["top3"] >= 0.89
