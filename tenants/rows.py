@@ -50,10 +50,10 @@ def open_with(sql: str) -> None:
         pgconn = cast("psycopg.Connection[tuple[Any, ...]]", connection.connection).pgconn
         begun = pgconn.transaction_status != pq.TransactionStatus.IDLE
         result = pgconn.exec_((sql if begun else f"BEGIN; {sql}").encode())
-        if pgconn.status != pq.ConnStatus.OK:
-            raise psycopg.OperationalError("the connection is lost")
         if result.status != pq.ExecStatus.TUPLES_OK:
-            raise psycopg.errors.error_from_result(result)
+            error = psycopg.errors.error_from_result(result)
+            # Only the server gives a code: without one, it is gone.
+            raise error if error.sqlstate else psycopg.OperationalError("the connection is lost")
 
 
 @cache
