@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
+from sessions_app.language.clauses import CONJUNCTIONS, Span, is_noun, is_own_clause
 from sessions_app.language.narration import speaks_of_patient, tells_of_relative
 from sessions_app.language.tokens import Token, bag
-from sessions_app.language.trigger_words import FINITE_VERBS, RELATIVES
+from sessions_app.language.trigger_words import RELATIVES
 from sessions_app.language.triggers import Category, Cue, TriggerTable
 
 # These show that a list after one negation is meant as a whole: "no fever, cough or rash".
 _JOINS_ALL = bag("or nor neither ani nebo")
-_CONJUNCTIONS = bag("and or nor a i ani nebo")
 _BARE_NO = bag("no ne none nope nil negative neg nikdy never")
 _EMPHASIS = bag("zadny zadna zadne zadnou vubec taky take ted momentalne uz at all either really")
 # Directly after a comma these begin a new statement: "no fever, a bad cough".
@@ -27,9 +27,6 @@ _NEW_STATEMENT = bag(
 _AFTER_A_REPLY = bag("i im ive it its my the he she they we you there")
 _SELF = bag("i im ive me mi mne ja mam nemam jsem nejsem citim kaslu zvracim trpim myself")
 _SELF_BEHIND = bag("me mi mne")
-# What stands after a negated Czech verb is in a case that does not end so.
-_FIRST_PERSON, _VERB_LETTERS = ("im", "am", "uji", "uju"), 5
-_CANNOT = ("nemuz", "nemoh", "nejde", "nejd")
 _BEGINNINGS = bag("started began since for zacal zacala zacalo zacaly od trva")
 # "A man with a history of gout presents with fever": what follows is of today.
 _PRESENT = bag(
@@ -54,9 +51,6 @@ class Context:
     is_hypothetical: bool = False
     is_past: bool = False
     is_about_other: bool = False
-
-
-Span = tuple[int, int]
 
 
 class Reading:
@@ -112,8 +106,9 @@ class Reading:
         """Whether the words mean here what they usually do."""
         if cue.trigger.category == "other" and self.is_narrated and self._text_at(cue.first) in RELATIVES:
             return tells_of_relative(self.tokens, cue.first)
-        # "A two-day history of vomiting" is of now.
-        is_length = cue.first > 0 and self.tokens[cue.first - 1].text in _LENGTHS
+        # "A two-day history of vomiting" and "3/7 history" are of now.
+        before = [token.text for token in self.tokens[max(0, cue.first - 2) : cue.first]]
+        is_length = before[-1:] != [] and (before[-1] in _LENGTHS or before[0] == "/")
         return not (cue.trigger.category == "past" and self._text_at(cue.first) == "history" and is_length)
 
     def _before_terms(self, cue: Cue) -> list[int]:
@@ -181,7 +176,7 @@ class Reading:
             following = cue.last + 1
             while self._text_at(following) in _EMPHASIS:
                 following += 1
-            if not self._is_end(following) and self._text_at(following) not in _CONJUNCTIONS:
+            if not self._is_end(following) and self._text_at(following) not in CONJUNCTIONS:
                 return False
         elif cue.trigger.reach != "after" and not self._is_bare(cue):
             return False
@@ -219,7 +214,7 @@ class Reading:
             if self.tokens[position].sentence != self.tokens[cue.last].sentence:
                 return
             for span in self._starting.get(position, ()):
-                if self._is_own_clause(span, has_term=has_term):
+                if is_own_clause(self.tokens, span, cue, has_term=has_term):
                     return
                 if self._ended_lately(span):
                     self._weak.add(span)
@@ -228,6 +223,7 @@ class Reading:
                 elif not self._follows_item(cue):
                     self._weak.add(span)
             is_stop = position in self._stops and (has_term or has_and or last_comma > 0)
+            is_stop = is_stop and not is_noun(self.tokens, position)
             # "No fever, no cough, chest pain": each "no" has its own item.
             is_next = position in self._negating and self.tokens[position].text not in _JOINS_ALL
             if position in self._hard_stops or is_stop or is_next:
@@ -251,17 +247,6 @@ class Reading:
         # Czech "a" is "and" and stands before a verb; the English article never does.
         is_article = self._text_at(position) == "a" and position + 1 not in self._stops
         return is_article or self._text_at(position) in _NEW_STATEMENT
-
-    def _is_own_clause(self, span: Span, *, has_term: bool) -> bool:
-        """Whether the term has a verb of its own: "and my throat is sore", "a nemůžu dýchat"."""
-        follows = has_term or self.tokens[span[0] - 1].text in (",", *_CONJUNCTIONS)
-        if not follows:
-            return False
-        words = [self.tokens[position].text for position in range(span[0], span[1] + 1)]
-        if self._text_at(span[1] + 1) in FINITE_VERBS:
-            return True
-        is_czech_verb = len(words[0]) >= _VERB_LETTERS and words[0].endswith(_FIRST_PERSON)
-        return is_czech_verb or any(word in FINITE_VERBS or word.startswith(_CANNOT) for word in words)
 
     def _joins(self, cue: Cue) -> list[int]:
         """Return the places of "or" and the like in the statement that the negation opens."""

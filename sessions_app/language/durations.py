@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sessions_app.language.numbers import Number, read_numbers
@@ -51,7 +51,8 @@ _SINCE = (
     (10, "od noci"),
     (12, "since last night | all day | cely den | od vcerejsi noci | pulden"),
     (15, "od vcera vecer | od vcerejsiho vecera"),
-    (24, "since yesterday | from yesterday | od vcera | od vcerejska"),
+    (24, "since yesterday | from yesterday | od vcera | od vcerejska | od vcerejsiho dne"),
+    (30, "since yesterday morning | od vcerejsiho rana | od vcera od rana | od vcera rano"),
     (36, "day and a half | den a pul"),
     (48, "od predevcira | od predevcirem"),
     # Which day it is today is not known here: half a week on average.
@@ -64,6 +65,15 @@ _SINCE = (
         """,
     ),
     (96, "for days"),
+    (
+        144,
+        """
+            since last monday | since last tuesday | since last wednesday | since last thursday |
+            since last friday | since last saturday | since last sunday | since last weekend |
+            od minuleho pondeli | od minuleho utery | od minule stredy | od minuleho ctvrtka |
+            od minuleho patku | od minule soboty | od minule nedele | od minuleho vikendu
+        """,
+    ),
     (120, "all week | cely tyden"),
     (WEEK, "since last week | od minuleho tydne"),
     (252, "week and a half | tyden a pul"),
@@ -71,6 +81,7 @@ _SINCE = (
     (504, "for weeks | tydny"),
     (MONTH, "since last month | od minuleho mesice"),
     (1080, "month and a half | mesic a pul"),
+    (2190, "ctvrt roku | ctvrtroku | quarter of a year"),
     (2200, "for months | for ages | mesice | dlouhodobe"),
     (YEAR, "since last year | od lonska"),
     (13140, "year and a half | rok a pul"),
@@ -87,6 +98,24 @@ _WHEN = (
     (24, "yesterday | vcera"),
     (48, "the day before yesterday | day before yesterday | predevcirem"),
 )
+# "The third day of fever", "už třetí den": no more than so many days have passed.
+_ORDINALS = {
+    word: float(place)
+    for place, names in (
+        (2, "second druhy druhou"),
+        (3, "third treti"),
+        (4, "fourth ctvrty ctvrtou"),
+        (5, "fifth paty patou"),
+        (6, "sixth sesty sestou"),
+        (7, "seventh sedmy"),
+        (8, "eighth osmy"),
+        (10, "tenth desaty"),
+    )
+    for word in names.split()
+}
+# As doctors note lengths: "3/7", "2/52", "6/12".
+_NOTED = {7: DAY, 52: WEEK, 12: MONTH}
+_BEFORE_NOTED, _AFTER_NOTED = bag("for x past last since lasting"), bag("history hx ago of")
 _ONE_OF = bag("tyden hodinu hodina mesic minutu rokem tydnem mesicem hodinou")
 _AGE_WORDS = bag("old stary stara stare starej late overdue early zpozdeni zpozdena")
 _RATE_WORDS = bag("every each per times x krat kazdy kazdou kazde kazdych denne daily apart twice once")
@@ -125,6 +154,7 @@ def read_durations(tokens: Sequence[Token], numbers: Sequence[Number] | None = N
     for number in read_numbers(tokens) if numbers is None else numbers:
         unit = _unit_at(tokens, number.last + 1)
         if unit is None:
+            found.extend(_noted(tokens, number))
             continue
         hours, last = unit
         extra = _half_after(tokens, last)
@@ -137,8 +167,29 @@ def read_durations(tokens: Sequence[Token], numbers: Sequence[Number] | None = N
     return sorted(found, key=lambda duration: duration.first)
 
 
+def _noted(tokens: Sequence[Token], number: Number) -> Iterator[Duration]:
+    """Yield the length that a fraction of a week or a year stands for: "3/7 history of"."""
+    ahead = [token.text for token in tokens[number.first + 1 : number.first + 4]]
+    if len(ahead) < 2 or ahead[0] != "/" or not ahead[1].isdigit():
+        return
+    before = tokens[number.first - 1].text if number.first else ""
+    hours, amount = _NOTED.get(int(ahead[1])), float(tokens[number.first].text.replace(",", "."))
+    is_meant = before in _BEFORE_NOTED or (len(ahead) > 2 and ahead[2] in _AFTER_NOTED)
+    if hours is not None and is_meant and amount < int(ahead[1]):
+        yield Duration(amount * hours, number.first, number.first + 2)
+
+
 def _unit_at(tokens: Sequence[Token], index: int) -> tuple[float, int] | None:
-    while index < len(tokens) and tokens[index].text in ("of", "the", "more", "whole", "full", "celych", "-"):
+    while index < len(tokens) and tokens[index].text in (
+        "of",
+        "the",
+        "more",
+        "whole",
+        "full",
+        "good",
+        "celych",
+        "-",
+    ):
         index += 1
     if index >= len(tokens):
         return None
@@ -175,7 +226,7 @@ def _fixed_phrase(tokens: Sequence[Token], index: int) -> Duration | None:
 
 
 def _vague(tokens: Sequence[Token], index: int) -> Duration | None:
-    amount = _AMOUNTS.get(tokens[index].text)
+    amount = _AMOUNTS.get(tokens[index].text, _ORDINALS.get(tokens[index].text))
     if amount is None:
         return None
     ahead = index + 1
@@ -203,7 +254,10 @@ def _is_something_else(tokens: Sequence[Token], duration: Duration) -> bool:
     after = [token.text for token in tokens[duration.last + 1 : duration.last + 3]]
     if tokens[duration.first].text in ("a", "an") and tokens[duration.first - 1].kind == "number":
         return True
-    if any(word in _AGE_WORDS for word in after) or (before[-1:] and before[-1] in _RATE_WORDS):
+    # "Vomiting x3 days" is a length, "2 x 3 days" is not.
+    is_length = before[-1:] == ["x"] and not (len(before) > 1 and tokens[duration.first - 2].kind == "number")
+    is_rate = bool(before) and before[-1] in _RATE_WORDS and not is_length
+    if any(word in _AGE_WORDS for word in after) or is_rate:
         return True
     if {"pregnant", "tehotna", "tehotenstvi"} & set(after) or {"pregnant", "tehotna"} & set(before):
         return True

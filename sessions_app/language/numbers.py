@@ -56,7 +56,7 @@ WORDS: dict[str, float] = {
 }
 _TENS = frozenset(value for value in WORDS.values() if value >= 20 and value % 10 == 0 and value < 100)
 _FAHRENHEIT = bag("f fahrenheit")
-_CELSIUS = bag("c celsius degrees degree celsia stupnu stupne stupen")
+_CELSIUS = bag("c celsius degrees degree celsia stupnu stupne stupen st")
 _SCALE_END = ("/ 10", "out of 10", "out of ten", "of 10", "of ten", "z 10", "z deseti", "na 10")
 _SEVERITY = (
     (0.0, "no pain|painless|pain free|bez bolesti|zadna bolest|vubec neboli|nothing at all"),
@@ -144,6 +144,10 @@ def _joined(tokens: Sequence[Token], number: Number) -> Number:
         return Number(number.value + 0.5, number.first, number.last + 3)
     if ahead[:2] in (["a", "pul"], ["and", "half"]):
         return Number(number.value + 0.5, number.first, number.last + 2)
+    neighbour = WORDS.get(ahead[0]) if ahead else None
+    # "Dva tři dny", "two three days".
+    if neighbour == number.value + 1 and tokens[number.last].is_word:
+        return Number(number.value + 0.5, number.first, number.last + 1)
     if ahead and ahead[0] in ("-", "–", "to", "az", "or", "nebo", "/", "over", "na", "lomeno"):
         other = _number_at(tokens, number.last + 2)
         if other is None:

@@ -17,6 +17,8 @@ _LONG_WORD = 11
 # The ending of a stem is free, so a short one with a slip would match too much.
 _MIN_STEM = 6
 _TYPO_CONFIDENCE = 0.8
+# Czech endings are shorter.
+_LOOSE_ENDING = 4
 
 # Common words that lie one letter from a medical one: "fewer" is no fever, "school" is no stool.
 _NEVER_CORRECTED = bag(
@@ -47,11 +49,11 @@ _NEVER_CORRECTED = bag(
         static stating statistic statistical statistics staying stejne steps still stock stool stopping store
         storing story strike string study swing table tables taken taking talking tedka temer thank their
         theme there these thing things think thinking third thirty thorough those thought threat three through
-        timed today together tolik tomorrow topics touch treba tried tries trochu tuned tyden under uneven
-        unevenly until urcite using usual usually value vcera vecer vedle velmi vertical vertically vubec vzdy
-        waiter waits warns watch water weaken week weeks weigh went where which while white whole whose wires
-        witch without woman women words working world worry worse would write writing years yesterday young
-        zacal zacala zacalo zatim zitra
+        timed today together tolik tomorrow topics touch treba tried tries trochu tuned tyden udava udavaji
+        under uneven unevenly until urcite using usual usually value vcera vecer vedle velmi vertical
+        vertically vubec vzdy waiter waits warns watch water weaken week weeks weigh went where which while
+        white whole whose wires witch without woman women words working world worry worse would write writing
+        years yesterday young zacal zacala zacalo zatim zitra
     """
 )
 # Words that begin with "ne" without meaning "not".
@@ -93,6 +95,11 @@ class Vocabulary:
             word[:length] in self.stems for length in self._lengths if length <= len(word)
         )
 
+    def _is_loose(self, word: str) -> bool:
+        """Whether only a stem is known that leaves most of the word free."""
+        closest = max(length for length in self._lengths if word[:length] in self.stems)
+        return len(word) - closest >= _LOOSE_ENDING
+
     def variants(self, word: str) -> tuple[Variant, ...]:
         """Return the word itself and, where it is unknown, its number, negation or nearest spelling."""
         found = [Variant(word)]
@@ -100,19 +107,19 @@ class Vocabulary:
             rest = word[2:]
             if self.knows(rest):
                 return (*found, Variant(rest, is_negated=True))
-        if self.knows(word):
+        # "Bledeing" begins like Czech "bled*" and means nothing there.
+        if self.knows(word) and (word in self.exact or not self._is_loose(word)):
             return tuple(found)
         other_number = word[:-1] if word.endswith("s") else word + "s"
         if len(word) > 3 and other_number in self.exact:
             return (*found, Variant(other_number))
-        corrected = self._corrected(word)
-        if corrected:
-            found.append(Variant(corrected, _TYPO_CONFIDENCE))
+        found += [Variant(other, _TYPO_CONFIDENCE) for other in self._corrected(word)]
         return tuple(found)
 
-    def _corrected(self, word: str) -> str:
+    def _corrected(self, word: str) -> list[str]:
+        """Return the nearest known spellings: "prengant" is near the stem "pregnan" and the word."""
         if len(word) < _MIN_TYPO_LETTERS or word in _NEVER_CORRECTED or not word.isalpha():
-            return ""
+            return []
         slips = _slips(len(word))
         nearest: list[tuple[float, str]] = []
         for length in range(len(word) - slips, len(word) + slips + 1):
@@ -122,7 +129,8 @@ class Vocabulary:
             nearest += _nearest(word[:length], self._parts.get((word[0], length), ()), _slips(length))
         # "Hypotensive" is no slip for its opposite.
         fitting = [entry for entry in nearest if entry[1].startswith("hyper") == word.startswith("hyper")]
-        return min(fitting)[1] if fitting else ""
+        least = min((distance for distance, _ in fitting), default=0)
+        return sorted({other for distance, other in fitting if distance == least})
 
 
 def _slips(length: int) -> int:

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from sessions_app.language.spelling import Variant, Vocabulary
 from sessions_app.language.tokens import Language, Token, bag, words
+from sessions_app.language.trigger_words import FINITE_VERBS
 
 T = TypeVar("T")
 
@@ -15,7 +16,7 @@ MAX_FILLERS = 2
 _MAX_GAP = 6
 _FILLER_COST = 0.04
 # Words that may stand between the words of a term at no cost.
-_LIGHT = bag(
+LIGHT = bag(
     """
         the an my his her our your their this that is are was were been be am very really so quite bit
         of in on at to it its me i have has had having feel feels feeling got get gets getting some any
@@ -28,12 +29,37 @@ _LIGHT = bag(
 _NEGATING = bag("not dont doesnt didnt isnt arent wasnt werent never hasnt havent")
 _BLOCKING = bag("no but without however except nor ale bez ani vsak jenze nemam neni nikdy")
 _CONJUNCTIONS = bag("and or a i nebo")
-_CLITICS = bag("se si mě mi mne me jsem")
-_HURTING = bag("bolí* bolí bolest* bolest bolesti bolel* bolav*")
+# Behind a conjunction these open a clause of their own: "pregnant and have bleeding gums".
+_CLAUSE_OPENING = bag(
+    """
+        i im ive it its he she we they you have has had having am get got feel mam ma mame jsem je jsou
+        byl byla bylo mel mela on ona ono boli nemam neni
+    """
+)
+_POSSESSIVES = bag("my his her our their muj moje moji jeho jeji")
+# With only a comma between two of these they describe one thing: "hot, swollen knee".
+DESCRIBING = (
+    *("red", "hot", "warm", "swollen", "tender", "painful", "stiff", "sore", "itchy", "dry", "pale", "cold"),
+    *("tight", "weak", "numb", "clammy", "blue", "yellow", "dark", "flaky", "scaly", "puffy", "heavy", "wet"),
+    *(
+        "cerven",
+        "otekl",
+        "hork",
+        "tepl",
+        "bolav",
+        "bolest",
+        "bled",
+        "such",
+        "svedi",
+        "studen",
+        "ztuh",
+        "citliv",
+    ),
+    *("zarudl", "modr", "zlut", "slab", "mokr", "natekl", "opuchl", "zanicen"),
+)
 _JOINING_MARKS = frozenset("-–/\"“”„'()")
 _SUBORDINATE = bag("kdyz pokud jestlize jakmile ze ktery ktera ktere when")
 _LEADING = bag("down up in into to on onto behind under between around through na v ve do u z ze za pod mezi")
-_PREPOSITIONS = bag("na v ve do u z ze za pod mezi při před po s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +160,7 @@ class TermTrie(Generic[T]):
         starts_anew = True
         for position, token in enumerate(tokens):
             if token.kind == "mark":
-                starts_anew = starts_anew or not _is_joining(token, tokens[position + 1 : position + 2])
+                starts_anew = starts_anew or not _is_joining(tokens, position)
                 continue
             variants = self.vocabulary.variants(token.text) if token.is_word else (Variant(token.text),)
             items.append(_Item(token, position, variants, starts_anew))
@@ -142,10 +168,13 @@ class TermTrie(Generic[T]):
         return items
 
 
-def _is_joining(mark: Token, following: Sequence[Token]) -> bool:
+def _is_joining(tokens: Sequence[Token], position: int) -> bool:
+    if tokens[position].text != ",":
+        return tokens[position].text in _JOINING_MARKS
+    before, after = tokens[max(0, position - 1)], tokens[min(position + 1, len(tokens) - 1)]
     # Czech puts a comma before every "když": "bolí to, když se nadechnu".
-    is_clause = mark.text == "," and bool(following) and following[0].text in _SUBORDINATE
-    return is_clause or mark.text in _JOINING_MARKS
+    is_clause = after.text in _SUBORDINATE
+    return is_clause or (before.text.startswith(DESCRIBING) and after.text.startswith(DESCRIBING))
 
 
 class _Search:
@@ -192,7 +221,7 @@ class _Search:
             onward = _Path(path.steps, path.confidence, is_negated, path.fillers + fillers, is_joined)
             yield from self._walk(node, ahead, onward)
             word = self.items[ahead].token.text
-            if word in _BLOCKING:
+            if word in _BLOCKING or (is_joined and self._opens_clause(ahead)):
                 return
             if word in _NEGATING:
                 is_negated = not is_negated
@@ -201,8 +230,15 @@ class _Search:
             if fillers > MAX_FILLERS:
                 return
 
+    def _opens_clause(self, ahead: int) -> bool:
+        word = self.items[ahead].token.text
+        if word not in _POSSESSIVES:
+            return word in _CLAUSE_OPENING
+        # "And my jaw" goes on, "and my jaw is swollen" does not.
+        return any(item.token.text in FINITE_VERBS for item in self.items[ahead + 2 : ahead + 4])
+
     def _weight(self, word: str) -> int:
-        return 0 if word in _LIGHT or word in _NEGATING or self._is_article(word) else 1
+        return 0 if word in LIGHT or word in _NEGATING or self._is_article(word) else 1
 
     def _is_article(self, word: str) -> bool:
         return word == "a" and self.language == "en"
@@ -244,36 +280,3 @@ def most_specific(
         for position in mine:
             kept.setdefault(position, []).append((mine, match))
     return sorted(survivors, key=lambda match: (match.start, match.end))
-
-
-def reworded(form: str, language: Language) -> Iterator[tuple[str, int]]:
-    """Yield other ways to say a form, each with the fillers that it allows.
-
-    Czech order is free ("bolí mě hlava", "hlava mě bolí") and its small pronouns wander;
-    English turns adjective and noun round ("sore throat", "throat is sore") and says
-    "pain in the ear".
-    """
-    pieces = form.split()
-    if language == "cs":
-        yield from _reworded_in_czech(pieces)
-    elif len(pieces) == 2:
-        if pieces[1] in ("pain", "pains", "ache"):
-            yield f"{pieces[1]} in {pieces[0]}", MAX_FILLERS
-        elif pieces[0] not in ("back", "not", "no", "cant") and pieces[1] not in _LIGHT:
-            yield f"{pieces[1]} {pieces[0]}", 0
-
-
-def _reworded_in_czech(pieces: list[str]) -> Iterator[tuple[str, int]]:
-    if len(pieces) == 2 and pieces[1] in _CLITICS:
-        yield f"{pieces[1]} {pieces[0]}", 1
-    core = [piece for piece in pieces if piece not in _CLITICS]
-    if len(core) < 2:
-        return
-    # "bolí", "bolelo", "začalo bolet" and "bolest" all say the same beside another word.
-    core = ["bol*" if piece in _HURTING else piece for piece in core]
-    if core != pieces:
-        yield " ".join(core), MAX_FILLERS
-    if len(core) == 2 and core[0] not in _PREPOSITIONS:
-        yield f"{core[1]} {core[0]}", 1
-    elif len(core) == 3 and core[1] in _PREPOSITIONS:
-        yield f"{core[1]} {core[2]} {core[0]}", 1

@@ -34,6 +34,25 @@ _POSSESSIVE = re.compile("['’‘`´]s$")
 _ENDS = frozenset(".!?;\n…")
 # A full stop after these does not end a sentence.
 _ABBREVIATIONS = bag("dr mr mrs ms vs eg ie approx cca tj tzn napr resp hod min mudr st")
+# Czech writes ordinals with a full stop, which ends nothing before these: "ve 30. týdnu", "3. května".
+_NUMBERED = bag(
+    """
+        den dne dni dny dnu tt typ typu rok roku roce noc noci ledna unora brezna dubna kvetna cervna
+        cervence srpna zari rijna listopadu prosince
+    """
+)
+_NUMBERED_STEMS = (
+    "tyd",
+    "mesic",
+    "trimestr",
+    "stupn",
+    "stupen",
+    "prst",
+    "zebr",
+    "obratl",
+    "tehotenstv",
+    "porod",
+)
 
 _CZECH_WORDS = bag(
     """
@@ -81,6 +100,8 @@ def tokenise(text: str) -> list[Token]:
     sentence = 0
     for match in _TOKEN.finditer(text):
         raw = match.group()
+        if raw == "." and _is_ordinal(tokens, text, match.start()):
+            continue
         kind: Kind = match.lastgroup  # type: ignore[assignment]  # the pattern has exactly these groups
         folded = _fold_word(raw) if kind == "word" else raw
         tokens.append(Token(folded, match.start(), match.end(), kind, sentence))
@@ -96,6 +117,20 @@ def _fold_word(raw: str) -> str:
 
 def _is_abbreviated(tokens: Sequence[Token]) -> bool:
     return len(tokens) > 1 and tokens[-2].text in _ABBREVIATIONS
+
+
+def _is_ordinal(tokens: Sequence[Token], text: str, place: int) -> bool:
+    """Whether the full stop belongs to the number before it: "3. den", "5. 3. 2024"."""
+    if not tokens or tokens[-1].end != place or not tokens[-1].text.isdigit() or place - tokens[-1].start > 2:
+        return False
+    following = _TOKEN.match(text, place + 2 if text[place + 1 : place + 2] == " " else place + 1)
+    if following is None:
+        return False
+    if following.lastgroup == "number":
+        is_year = len(following.group()) == 4 and tokens[-2:-1] != [] and tokens[-2].kind == "number"
+        return is_year or text[following.end() : following.end() + 1] == "."
+    word = fold(following.group())
+    return word in _NUMBERED or word.startswith(_NUMBERED_STEMS)
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ _VERBS_CS = """
     picha | svedi | svedilo | toci | mota | tresu | potim | pocituji | pocituju | zacal | zacala |
     zacalo | zacaly | mel | mela | mivam | trpim | dycham | spatne | musim | skrabe | smrkam |
     skytam | krvaci | krvacim | otekla | otekl | oteklo | tlaci | svira | busi | bije | omdlel |
-    omdlela
+    omdlela | pomocuje | dusi | place | hubne | blouzni | kulha | prujmuje | vzal | vzala | kouri
 """
 # A term with one of these inside is a clause of its own.
 FINITE_VERBS = frozenset(
@@ -74,7 +74,9 @@ _ENGLISH = (
             dont get | im not having | not having | no longer | cant see | cannot see | havent noticed |
             have not noticed | didnt notice | nor | neither | no sign of | no signs of | free of |
             free from | none of | no evidence of | no symptoms of | no history of | never any |
-            absence of | aint | nothing like | lack of any | not experiencing | not suffering
+            dont want to kill | dont want to hurt | dont want to harm |
+            do not want to kill | do not want to hurt | do not want to harm | absence of | aint |
+            nothing like | lack of any | not experiencing | not suffering
         """,
     ),
     (_LISTED, "denies|denied|deny|denying|denies any|negative for|neg for|i deny"),
@@ -176,7 +178,8 @@ _ENGLISH = (
         """
             have | has | had | having | i have | i am | i do | i feel | i can | i cant | i was | i got |
             ive | im | there is | there was | feel | feels | feeling | got | get | getting | hurts |
-            started | starting | it hurts | and my | and i | i | is | are | was | since | for | hurt |
+            started | starting | it hurts | and my | and i | and he | and she | and it | and they |
+            and his | and her | and their | i | is | are | was | since | for | hurt |
             ache | aches | burns | itches | itch | came | comes | began | woke | keep | keeps
         """,
     ),
@@ -189,7 +192,7 @@ _CZECH = (
             nikdy | neni tam | vubec zadna | vubec zadny | vubec zadne | uz ne | nikde | rozhodne ne
         """,
     ),
-    (_LISTED, "neguje|popira|popiram|neguji"),
+    (_LISTED, "neguje|popira|popiram|neguji|neudava|neudavaji|neudavam"),
     (
         _VERB,
         """

@@ -46,7 +46,10 @@ class TriggerTable:
         cues: list[Cue] = []
         index = 0
         while index < len(tokens):
+            following = tokens[index + 1].text if index + 1 < len(tokens) else ""
             for key, trigger in self._phrases.get(tokens[index].text, ()):
+                if len(key) > 1 and following not in (key[1], ","):
+                    continue
                 last = _end_of(key, tokens, index)
                 if last is not None:
                     cues.append(Cue(trigger, index, last))

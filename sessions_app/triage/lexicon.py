@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sessions_app.language.terms import Match, TermTrie, most_specific, reworded
+from sessions_app.language.terms import Match, TermTrie, most_specific
 from sessions_app.language.tokens import Language, Token, listed
+from sessions_app.language.wordings import reworded
 from sessions_app.triage.knowledge.loader import Knowledge
 from sessions_app.triage.knowledge.schema import Finding, SurfaceForms
 

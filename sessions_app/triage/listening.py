@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sessions_app.language.tokens import bag
 from sessions_app.triage.case import Question, Value
 from sessions_app.triage.hearing import Heard, hear
 from sessions_app.triage.knowledge.loader import Knowledge
 from sessions_app.triage.replying import reply_to
+
+# Whoever says these once and takes them back is asked, not believed.
+_NEVER_TAKEN_BACK = bag(
+    """
+        suicidal_thoughts suicidal_plan plan_made death_wish violent_thoughts overdose unsafe_at_home
+        sexual_assault
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +73,16 @@ def understand(text: str, knowledge: Knowledge, question: Question | None = None
 
 
 def _said(heard: Heard) -> dict[str, tuple[Value, float]]:
-    """One value for each finding; of two statements the later one counts."""
+    """One value for each finding; of two statements the later one counts, unless a life may hang on it."""
     said: dict[str, tuple[Value, float]] = {}
     for word in heard.words:
+        before = said.get(word.finding_id)
+        if word.finding_id in _NEVER_TAKEN_BACK and before is not None and before[0] is True:
+            continue
         finding = heard.lexicon.findings.get(word.finding_id)
         if finding is not None and finding.type == "multi":
             if not word.is_negated:
-                said[word.finding_id] = _with_part(
-                    said.get(word.finding_id), str(word.value), word.confidence
-                )
+                said[word.finding_id] = _with_part(before, str(word.value), word.confidence)
         elif finding is None or finding.type != "categorical" or not word.is_negated:
             said[word.finding_id] = (word.value, word.confidence)
     return said

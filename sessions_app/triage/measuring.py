@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from sessions_app.language.ages import read_person
 from sessions_app.language.durations import WEEK, YEAR, Duration
-from sessions_app.language.numbers import Number, has_degrees, scale_of_ten, severity_word, temperature
+from sessions_app.language.numbers import Number, scale_of_ten, severity_word
 from sessions_app.language.tokens import Token, bag
-from sessions_app.triage.case import Value
 from sessions_app.triage.knowledge.schema import Finding
 from sessions_app.triage.lexicon import LASTING
+from sessions_app.triage.vitals import COUNTED, SURE, Measured, blood_pressures, noted_vitals, temperatures
 
 _TAKEN = bag("took taken swallowed ate overdosed vzal vzala snedl snedla spolykal spolykala pozil pozila")
 _TABLETS = (
@@ -28,38 +28,16 @@ _TABLETS = (
 _MANY_TABLETS = 10
 # Weeks beside a pregnancy are its length.
 _PREGNANT = ("pregnan", "tehot", "gestation")
+_WEEK, _LATE = ("week", "tyd"), (20, 43)
 _GESTATION = (4 * WEEK, 43 * WEEK)
 # Seconds are the length of an attack, not of an illness.
 _MOMENT = 0.02
 
-_SURE, _LIKELY, _VAGUE = 0.95, 0.85, 0.6
-_NEAR, _FAR, _BESIDE = 5, 12, 3
-# As they stand in notes: "HR 110, RR 20, SpO2 95 %".
-_NOTED = {
-    "hr": "heart_rate",
-    "rr": "respiratory_rate",
-    "resp": "respiratory_rate",
-    "resps": "respiratory_rate",
-    "respirations": "respiratory_rate",
-    "sat": "oxygen_saturation",
-    "sats": "oxygen_saturation",
-    "saturation": "oxygen_saturation",
-    "saturations": "oxygen_saturation",
-    "p": "heart_rate",
-    "r": "respiratory_rate",
-}
-# These need another one beside them: "she sat 80 minutes".
-_SHORT = ("p", "r", "sat")
-_COUNTED = {"beats": "heart_rate", "bpm": "heart_rate", "breaths": "respiratory_rate"}
-_NOTES = bag("bp hr rr t temp temperature pulse spo vitals vital")
-_LINKS = bag("of is was at are were : =")
-_SYSTOLIC, _DIASTOLIC = (60, 280), (30, 160)
-_HEAT_WORDS = bag(
-    """
-        t temp temps temperature temperatures fever feverish teplota teplotu teploty teplotou horecka
-        horecku horecky horeckou
-    """
-)
+# Months from and below which these are so.
+_YOUNG = (("under_three_months", 0.0, 3.0), ("three_to_six_months", 3.0, 6.0))
+
+_LIKELY, _VAGUE = 0.85, 0.6
+_NEAR, _BESIDE = 5, 3
 _PAIN = ("pain", "ache", "hurt", "bolest", "boli", "bolel")
 _DENIALS = bag("no not never without dont doesnt isnt bez zadna zadne zadnou nemam neni neboli")
 _LOST = bag("lost lose loses losing dropped shed zhubl zhubla zhubnul zhubnula ubyl ubylo shodil shodila")
@@ -73,16 +51,6 @@ _AT_TIMES = (["in", "the", "morning"], ["in", "the", "evening"], ["at", "a", "ti
 _EPISODE = bag("""
     lasts last lasting each episode episodes attack attacks time trva trvaji zachvat zachvaty
 """)
-
-
-class Measured(NamedTuple):
-    """A figure for a finding, with the indices of its first and last token."""
-
-    finding_id: str
-    value: Value
-    first: int
-    last: int
-    confidence: float
 
 
 class Named(NamedTuple):
@@ -103,15 +71,21 @@ def measure(
     """Yield every figure that says by itself what it measures, of whomever it is said."""
     persons = list(read_person(tokens, numbers))
     for stated in persons:
-        yield Measured(stated.name, stated.value, stated.first, stated.last, _SURE)
+        yield Measured(stated.name, stated.value, stated.first, stated.last, SURE)
+        for finding_id, low, high in _YOUNG:
+            if finding_id in findings and stated.months is not None and low <= stated.months < high:
+                yield Measured(finding_id, True, stated.first, stated.last, SURE)
     ages = {place for stated in persons for place in range(stated.first, stated.last + 2)}
-    yield from _named_numbers(numbers, [name for name in named if name.finding_id in findings], findings)
+    yield from _named_numbers(
+        tokens, numbers, [name for name in named if name.finding_id in findings], findings
+    )
     for finding_id, reader in (
-        ("temperature_c", _temperatures),
-        ("systolic_bp", _blood_pressures),
+        ("temperature_c", temperatures),
+        ("systolic_bp", blood_pressures),
         ("pain_severity", _severities),
         ("overdose", _tablets),
-        ("heart_rate", _noted_vitals),
+        ("late_pregnancy", _pregnancies),
+        ("heart_rate", noted_vitals),
         ("weight_loss", _weights),
     ):
         if finding_id in findings:
@@ -125,18 +99,11 @@ def measure(
         yield from _duration(tokens, of_now)
 
 
-def _temperatures(tokens: Sequence[Token], numbers: Sequence[Number]) -> Iterator[Measured]:
-    for number in numbers:
-        value = temperature(tokens, number)
-        if value is None:
-            continue
-        near = {token.text for token in tokens[max(0, number.first - _NEAR) : number.last + 3]}
-        if has_degrees(tokens, number) or near & _HEAT_WORDS:
-            yield Measured("temperature_c", value, number.first, number.last, _SURE)
-
-
 def _named_numbers(
-    numbers: Sequence[Number], named: Sequence[Named], findings: Mapping[str, Finding]
+    tokens: Sequence[Token],
+    numbers: Sequence[Number],
+    named: Sequence[Named],
+    findings: Mapping[str, Finding],
 ) -> Iterator[Measured]:
     taken: set[int] = set()
     for finding_id, first, last in named:
@@ -145,31 +112,13 @@ def _named_numbers(
             continue
         after = [number for number in numbers if last < number.first <= last + _NEAR]
         before = [number for number in numbers if first - 2 <= number.last < first]
-        for number in (*after, *before):
+        # "HR 120 bpm, RR 24": a unit stands behind its figure.
+        is_unit = tokens[first].text in COUNTED
+        for number in (*before, *after) if is_unit else (*after, *before):
             if number.first not in taken and _is_within(finding, number.value):
                 taken.add(number.first)
-                yield Measured(finding_id, number.value, number.first, number.last, _SURE)
+                yield Measured(finding_id, number.value, number.first, number.last, SURE)
                 break
-
-
-def _blood_pressures(tokens: Sequence[Token], numbers: Sequence[Number]) -> Iterator[Measured]:
-    for number in numbers:
-        is_systolic = _SYSTOLIC[0] <= number.value <= _SYSTOLIC[1]
-        if is_systolic and number.second is not None and _DIASTOLIC[0] <= number.second < number.value:
-            yield Measured("systolic_bp", number.value, number.first, number.last, _SURE)
-
-
-def _noted_vitals(tokens: Sequence[Token], numbers: Sequence[Number]) -> Iterator[Measured]:
-    for number in numbers:
-        before = [token.text for token in tokens[max(0, number.first - 3) : number.first]]
-        while before and before[-1] in _LINKS:
-            before.pop()
-        after = tokens[number.last + 1].text if number.last + 1 < len(tokens) else ""
-        name = before[-1] if before else ""
-        finding_id = _NOTED.get(name) or _COUNTED.get(after)
-        near = {token.text for token in tokens[max(0, number.first - _FAR) : number.last + _FAR]}
-        if finding_id and (name not in _SHORT or after in _COUNTED or near & _NOTES):
-            yield Measured(finding_id, number.value, number.first, number.last, _SURE)
 
 
 def _weights(tokens: Sequence[Token], numbers: Sequence[Number]) -> Iterator[Measured]:
@@ -181,7 +130,7 @@ def _weights(tokens: Sequence[Token], numbers: Sequence[Number]) -> Iterator[Mea
             continue
         for finding_id, words in (("weight_loss", _LOST), ("weight_gain", _GAINED)):
             if before & words and not before & _DENIALS:
-                yield Measured(finding_id, True, number.first, number.last, _SURE)
+                yield Measured(finding_id, True, number.first, number.last, SURE)
 
 
 def _is_possible(figure: Measured, findings: Mapping[str, Finding]) -> bool:
@@ -200,7 +149,7 @@ def _severities(tokens: Sequence[Token], numbers: Sequence[Number]) -> Iterator[
     figure = scale_of_ten(tokens, numbers)
     if figure is not None:
         place = next(number for number in numbers if number.value == figure)
-        yield Measured("pain_severity", figure, place.first, place.last, _SURE)
+        yield Measured("pain_severity", figure, place.first, place.last, SURE)
         return
     for position, token in enumerate(tokens):
         if not token.text.startswith(_PAIN) and not token.text.endswith("ache"):
@@ -225,10 +174,25 @@ def _tablets(tokens: Sequence[Token], numbers: Sequence[Number]) -> Iterator[Mea
             yield Measured("overdose", True, number.first, number.last, _LIKELY)
 
 
+def _pregnancies(tokens: Sequence[Token], numbers: Sequence[Number]) -> Iterator[Measured]:
+    for number in numbers:
+        after = [token.text for token in tokens[number.last + 1 : number.last + 1 + _NEAR]]
+        near = [token.text for token in tokens[max(0, number.first - _NEAR) : number.first]] + after
+        is_week = bool(after) and after[0].startswith(_WEEK)
+        if is_week and _LATE[0] <= number.value <= _LATE[1] and any(w.startswith(_PREGNANT) for w in near):
+            yield Measured("late_pregnancy", True, number.first, number.last, SURE)
+
+
 def _is_of_the_past(
     tokens: Sequence[Token], duration: Duration, named: Sequence[Named], findings: Mapping[str, Finding]
 ) -> bool:
     """Whether it tells how old a risk is: "a ten-year history of asthma", "surgery a week ago"."""
+    # "30 týdnů těhotenství": the length is a part of the risk.
+    if any(
+        name.first <= duration.first and duration.last <= name.last and _is_lasting(name, findings)
+        for name in named
+    ):
+        return True
     following = {token.text for token in tokens[duration.last + 1 : duration.last + 3]}
     beside = [
         (max(duration.first - name.last, name.first - duration.last), name.finding_id)
@@ -237,6 +201,10 @@ def _is_of_the_past(
     ]
     distance, nearest = min(beside, default=(_BESIDE + 1, ""))
     return 0 < distance <= _BESIDE and findings[nearest].kind in LASTING
+
+
+def _is_lasting(name: Named, findings: Mapping[str, Finding]) -> bool:
+    return name.finding_id in findings and findings[name.finding_id].kind in LASTING
 
 
 def _duration(tokens: Sequence[Token], durations: Sequence[Duration]) -> Iterator[Measured]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -14,7 +14,7 @@ from sessions_app.language.context import Reading
 from sessions_app.language.terms import TermTrie, most_specific
 from sessions_app.language.tokens import Language, tokenise, words
 from sessions_app.language.trigger_words import LAY_TRIGGERS
-from sessions_app.triage.hearing import hear
+from sessions_app.triage.hearing import Heard, hear
 from sessions_app.triage.knowledge.loader import Knowledge
 from sessions_app.triage.knowledge.schema import Complaint
 from sessions_app.triage.lexicon import lexicon_of
@@ -27,6 +27,8 @@ _IMPLIED, _NAMED, _UNSPECIFIC, _ASKED = 1.05, 1.0, 0.45, 0.08
 _LATER = 0.85
 _MIN_SCORE, _SECONDARY = 0.2, 0.5
 _MIN_SIMILARITY, _WELL_SPELLED, _HARDLY = 0.5, 0.8, 0.4
+# So short a text is a name, perhaps misspelt.
+_NAME_WORDS = 3
 _SIZES = (3, 4, 5)
 
 
@@ -45,21 +47,38 @@ def match_complaint(text: str, knowledge: Knowledge) -> Routed:
     exact = router.exact.get(_plain(text))
     if exact is not None:
         return Routed(exact, _EXACT)
-    meant = router.by_meaning(text)
+    heard = hear(text, knowledge)
+    meant = router.by_meaning(heard)
     scores = {complaint: score for complaint, score in meant.items() if score >= _MIN_SCORE}
     if not scores:
-        spelled = router.by_spelling(text)
-        # One word in common says less than a finding that is asked about: "discharge" is of eyes, too.
-        if not meant or spelled.complaint in (FALLBACK, *meant) or spelled.confidence >= _WELL_SPELLED:
-            return spelled
-        return Routed(max(meant, key=lambda complaint: meant[complaint]), _HARDLY)
+        return router.guess(text, heard, meant)
     ranked = sorted(scores, key=lambda complaint: -scores[complaint])
     best = scores[ranked[0]]
     rest = sum(scores[complaint] for complaint in ranked[1:3])
     secondary = next((complaint for complaint in ranked[1:] if scores[complaint] >= _SECONDARY), None)
-    return Routed(
-        ranked[0], round(min(0.97, 0.5 * min(1.0, best) + 0.5 * best / (best + rest)), 2), secondary
-    )
+    confidence = round(min(0.97, 0.5 * min(1.0, best) + 0.5 * best / (best + rest)), 2)
+    routed = Routed(ranked[0], confidence, secondary)
+    # Several findings that a complaint asks about are a hint at it and no more.
+    return routed if best >= _UNSPECIFIC else router.without_presuming(routed, heard)
+
+
+@dataclass(frozen=True, slots=True)
+class _Voice:
+    """Words that speak for complaints, by their place in the text."""
+
+    start: int
+    end: int
+    weights: Mapping[str, float]
+    # A risk or an old illness, which may be why somebody writes and mostly is not.
+    is_lasting: bool = False
+
+
+def _of_today(voices: Sequence[_Voice]) -> Sequence[_Voice]:
+    """Leave out what somebody has had for long where they name something new: diabetes and a cough."""
+    lasting = {place for voice in voices if voice.is_lasting for place in range(voice.start, voice.end)}
+    recent = [voice for voice in voices if lasting.isdisjoint(range(voice.start, voice.end))]
+    has_complaint = any(name != FALLBACK for voice in recent for name in voice.weights)
+    return recent if has_complaint else [voice for voice in voices if voice.weights]
 
 
 class _Router:
@@ -73,34 +92,71 @@ class _Router:
         for complaint, form, language in self.forms:
             self.trie.add(form, complaint, language=language)
         self.named_by = _findings_by_complaint(knowledge)
+        self.illnesses = _old_illnesses(knowledge)
 
     @cached_property
     def index(self) -> _Index:
         # Few texts need it: it is built when the first of them comes.
         return _Index(self.forms)
 
-    def by_meaning(self, text: str) -> dict[str, float]:
+    def by_meaning(self, heard: Heard) -> dict[str, float]:
         """Score complaints by their own words and by the findings that the text names."""
-        heard = hear(text, self.knowledge)
         spoken: dict[int, dict[str, float]] = {}
+        for voice in _of_today([*self._of_findings(heard), *self._of_complaints(heard)]):
+            _raise(spoken.setdefault(voice.start, {}), voice.weights)
+        scores: dict[str, float] = {}
+        for order, place in enumerate(sorted(spoken)):
+            for complaint, weight in spoken[place].items():
+                scores[complaint] = scores.get(complaint, 0.0) + weight * _LATER**order
+        return scores
+
+    def _of_findings(self, heard: Heard) -> Iterator[_Voice]:
         for word in heard.words:
-            if not word.is_negated and word.value:
-                _raise(spoken.setdefault(word.start, {}), self.named_by.get(word.finding_id, {}))
+            weights = self.named_by.get(word.finding_id, {})
+            finding = self.knowledge.findings.get(word.finding_id)
+            if word.is_negated or not word.value or finding is None:
+                continue
+            is_lasting = finding.id in self.illnesses
+            if weights or is_lasting:
+                yield _Voice(word.start, word.end, weights, is_lasting=is_lasting)
+
+    def _of_complaints(self, heard: Heard) -> Iterator[_Voice]:
+        timed = {place for one in heard.durations for place in range(one.first, one.last + 1)}
         matches = most_specific(self.trie.find(heard.tokens, heard.language))
         spans = {match: (match.positions[0], match.positions[-1]) for match in matches}
         triggers = LAY_TRIGGERS[heard.language]
         reading = Reading(heard.tokens, spans.values(), triggers, is_narrated=heard.is_narrated)
         for match, span in spans.items():
             context = reading.context(span)
-            if context.is_negated or (context.is_about_other and not heard.is_proxy):
+            is_of_other = context.is_about_other and not heard.is_proxy
+            # "Od rána" is a time and no wound.
+            is_denied = match.is_negated or context.is_negated or context.is_weak
+            if is_denied or is_of_other or timed.issuperset(match.positions):
                 continue
             weight = _UNSPECIFIC if match.payload == FALLBACK else _NAMED
-            _raise(spoken.setdefault(match.start, {}), {match.payload: weight})
-        scores: dict[str, float] = {}
-        for order, place in enumerate(place for place in sorted(spoken) if spoken[place]):
-            for complaint, weight in spoken[place].items():
-                scores[complaint] = scores.get(complaint, 0.0) + weight * _LATER**order
-        return scores
+            yield _Voice(match.start, match.end, {match.payload: weight})
+
+    def guess(self, text: str, heard: Heard, meant: Mapping[str, float]) -> Routed:
+        """Take what is nearest; a complaint that would presume what nobody said is but a hint."""
+        routed = self.by_spelling(text)
+        # One word in common says less than a finding that is asked about: "discharge" is of eyes, too.
+        if meant and routed.complaint not in (FALLBACK, *meant) and routed.confidence < _WELL_SPELLED:
+            routed = Routed(max(meant, key=lambda complaint: meant[complaint]), _HARDLY)
+        return self.without_presuming(routed, heard)
+
+    def without_presuming(self, routed: Routed, heard: Heard) -> Routed:
+        complaint = self.knowledge.complaints.get(routed.complaint)
+        implied = {name for name, value in complaint.implies.items() if value} if complaint else set()
+        said = {word.finding_id: word.value for word in heard.words}
+        is_all_denied = bool(said) and not any(said.values())
+        if not is_all_denied and (not implied or any(said.get(name) for name in implied)):
+            return routed
+        is_name = not said and len(heard.tokens) <= _NAME_WORDS
+        is_denied = is_all_denied or any(name in said for name in implied)
+        is_well_spelled = routed.confidence >= _WELL_SPELLED and not is_denied
+        if is_name or is_well_spelled:
+            return routed
+        return Routed(FALLBACK, _NO_IDEA, None if routed.complaint == FALLBACK else routed.complaint)
 
     def by_spelling(self, text: str) -> Routed:
         """Take the complaint with the form most like the text in its letters."""
@@ -174,7 +230,29 @@ def _findings_by_complaint(knowledge: Knowledge) -> dict[str, dict[str, float]]:
             _raise(weights.setdefault(finding_id, {}), {complaint.id: _NAMED})
         for finding_id in {finding_id for finding_id, value in complaint.implies.items() if value}:
             _raise(weights.setdefault(finding_id, {}), {complaint.id: _IMPLIED})
+    # A late pregnancy is a pregnancy.
+    for finding in knowledge.findings.values():
+        for other in finding.implies:
+            _raise(weights.setdefault(finding.id, {}), weights.get(other, {}))
     return weights
+
+
+def _old_illnesses(knowledge: Knowledge) -> set[str]:
+    """Return the lasting findings that are no reason to come: asthma, but not wild mushrooms."""
+    reasons = {
+        finding_id
+        for complaint in knowledge.complaints.values()
+        for finding_id in (
+            *complaint.implies,
+            *(name for group in complaint.must_ask for name in group.findings),
+        )
+    }
+    return {
+        finding.id
+        for finding in knowledge.findings.values()
+        if finding.id.endswith("_known")
+        or (finding.kind == "risk" and not reasons & {finding.id, *finding.implies})
+    }
 
 
 def _named_by_synonyms(complaint: Complaint, knowledge: Knowledge) -> set[str]:

@@ -12,7 +12,8 @@ from sessions_app.language.trigger_words import LAY_TRIGGERS
 FORMS = """
     fever | cough | coughing | chest pain | shortness of breath | nausea | vomiting | rash |
     sore throat | throat sore | headache | chills | runny nose | heart attack | had a stroke | dizzy |
-    bleeding | horeck* | kas* | rym* | zimnic* | boli* hlav* | hlav* boli* | boli* v krk* |
+    bleeding | wets the bed | vomit | vomited | fainted | kill myself | aches |
+    horeck* | kas* | rym* | zimnic* | boli* hlav* | hlav* boli* | boli* v krk* |
     bolest* na hrud* | dusnost* | prujem | zvrac* | infarkt | nemuzu dych*
 """
 
@@ -79,6 +80,18 @@ def signs(text: str) -> str:
         ("haven't slept and vomiting is bad", "+"),
         ("fever and cough", "++"),
         ("only a cough, no fever", "+-"),
+        ("he has never been dry at night and wets the bed", "+"),
+        ("no fever and chills", "--"),
+        ("no fever and has a cough", "-+"),
+        ("I have no cough and vomit all day", "-+"),
+        ("she did not have a fever and vomited twice", "-+"),
+        ("has never vomited and fainted", "--"),
+        ("no fever and he has a rash", "-+"),
+        ("no fever, aches or chills", "---"),
+        ("I don't want to kill myself", "-"),
+        ("denies chest pain, vomiting, or fever but reports a cough", "---+"),
+        ("no history of fever", "-"),
+        ("negative for fever and cough", "--"),
     ],
 )
 def test_english_negation_reaches_as_far_as_it_should(text: str, expected: object) -> None:
@@ -112,6 +125,12 @@ def test_english_negation_reaches_as_far_as_it_should(text: str, expected: objec
         ("kašel už nemám vůbec", "-"),
         ("nejen kašel, ale i horečka", "++"),
         ("není mi dobře, mám horečku", "+"),
+        ("bez horečky a kašle", "--"),
+        ("nemá horečku a kašle", "-+"),
+        ("bez horečky, kašle", "-?"),
+        ("neguje horečku, kašel, dušnost", "---"),
+        ("neudává horečku", "-"),
+        ("nemá horečku a zvrací", "-+"),
     ],
 )
 def test_czech_negation_reaches_as_far_as_it_should(text: str, expected: object) -> None:
@@ -149,6 +168,7 @@ def test_others_end_where_the_speaker_begins() -> None:
         ("the cough started two years ago", False),
         ("cough since last year", False),
         ("I had a fever yesterday", False),
+        ("a 3/7 history of vomiting", False),
     ],
 )
 def test_the_past_is_marked(text: str, is_past: bool) -> None:

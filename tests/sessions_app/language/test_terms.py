@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from sessions_app.language.spelling import Vocabulary
-from sessions_app.language.terms import TermTrie, most_specific, reworded
+from sessions_app.language.terms import TermTrie, most_specific
 from sessions_app.language.tokens import Language, tokenise
+from sessions_app.language.wordings import reworded
 
 
 def found(forms: list[str], text: str) -> set[tuple[str, str]]:
@@ -30,6 +31,10 @@ def found(forms: list[str], text: str) -> set[tuple[str, str]]:
         ("can't breathe", "I cant breathe", "cant breathe"),
         ("bolí* kdy* nadech*", "bolí to, když se nadechnu", "bolí to, když se nadechnu"),
         ("knife-like", "knife like pain", "knife like"),
+        ("hot knee", "hot, swollen knee", "hot, swollen knee"),
+        ("hork* kolen*", "horké, oteklé koleno", "horké, oteklé koleno"),
+        ("swollen knee", "red and swollen knee", "swollen knee"),
+        ("pain in jaw", "pain in my arm and my jaw", "pain in my arm and my jaw"),
     ],
 )
 def test_form_is_found(form: str, text: str, span: str) -> None:
@@ -43,6 +48,11 @@ def test_form_is_found(form: str, text: str, span: str) -> None:
         ("chest pain", "chest, but pain in the knee"),
         ("chest pain", "chest with one two three four five pain"),
         ("chest pain", "chest no pain"),
+        ("hot knee", "hot, fever and knee"),
+        ("pregnant bleeding", "pregnant and have bleeding gums"),
+        ("tehotn* krvac*", "těhotná a mám krvácení"),
+        ("finger hurts", "my finger and it hurts"),
+        ("arm hurts", "my arm and my leg hurts"),
         ("stool", "school"),
         ("fever", "fewer"),
         ("fever", "never"),
@@ -85,6 +95,21 @@ def test_terms_of_the_other_language_are_left_out() -> None:
     assert [match.payload for match in trie.find(tokenise("dusím"), None)] == ["dyspnoea"]
 
 
+def test_slip_is_seen_where_only_a_short_stem_is_known() -> None:
+    vocabulary = Vocabulary()
+    vocabulary.add("bled", is_stem=True)
+    vocabulary.add("bleeding", is_stem=False)
+    assert [one.text for one in vocabulary.variants("bledeing")] == ["bledeing", "bleeding"]
+    assert [one.text for one in vocabulary.variants("bledost")] == ["bledost"]
+
+
+def test_slip_may_stand_for_a_stem_and_a_word() -> None:
+    vocabulary = Vocabulary()
+    vocabulary.add("pregnan", is_stem=True)
+    vocabulary.add("pregnant", is_stem=False)
+    assert [one.text for one in vocabulary.variants("prengant")] == ["prengant", "pregnan", "pregnant"]
+
+
 def test_longer_term_hides_the_shorter_inside_it() -> None:
     trie: TermTrie[str] = TermTrie()
     for form in ("fever", "hay fever", "cough"):
@@ -114,6 +139,8 @@ def test_longer_term_keeps_a_shorter_one_that_belongs_to_it() -> None:
         ("ear pain", "en", ["pain in ear"]),
         ("back pain", "en", ["pain in back"]),
         ("cough", "en", []),
+        ("hot swollen knee", "en", ["swollen hot knee", "knee hot swollen", "knee swollen hot"]),
+        ("cold wet winter day", "en", []),
     ],
 )
 def test_word_order_is_free_where_the_language_allows_it(
@@ -131,6 +158,8 @@ def test_word_order_is_free_where_the_language_allows_it(
         ("pulses", "pulse"),
         ("hedache", "headache"),
         ("xeadache", None),
+        ("zvraeclaa", None),
+        ("stomcah", "stomach"),
     ],
 )
 def test_variants_of_a_word(word: str, variant: str | None) -> None:

@@ -38,6 +38,13 @@ def test_words_are_folded(text: str, expected: object) -> None:
         ("cca. 3 dny", 1),
         ("fever\ncough", 2),
         ("fever; cough? no", 3),
+        ("ve 30. týdnu krvácím", 1),
+        ("3. den horečka", 1),
+        ("od 5. 3. 2024 kašel", 1),
+        ("DIABETES 2. TYPU", 1),
+        ("my temperature is 39. No cough", 2),
+        ("it was 39. 2 days ago it began", 2),
+        ("bylo mi 120. den poté", 2),
     ],
 )
 def test_sentences_are_counted(text: str, sentences: int) -> None:

@@ -59,6 +59,11 @@ ENGLISH = [
     ("my blood pressure is 180 over 110", {"systolic_bp": 180.0}),
     ("my son has a fever of 39 and is vomiting", {"fever": True, "temperature_c": 39.0, "vomiting": True}),
     ("I have type 2 diabetes", {"diabetes": True}),
+    ("he has never been dry at night and wets the bed", {"bed_wetting": True}),
+    ("my 8 week old baby has a fever", {"age": 0, "under_three_months": True}),
+    ("my baby (4 months) has a fever", {"age": 0, "three_to_six_months": True}),
+    ("38 weeks pregnant with a headache", {"late_pregnancy": True, "symptom_duration": "nothing"}),
+    ("12 weeks pregnant with a headache", {"late_pregnancy": "nothing", "symptom_duration": "nothing"}),
 ]
 CZECH = [
     ("nemám horečku, ale kašlu", {"fever": False, "cough": True}),
@@ -78,6 +83,9 @@ CZECH = [
     ("mám krev v moči", {"haematuria": True}),
     ("kouřím", {"smoker": True}),
     ("nekouřím", {"smoker": False}),
+    ("jsem ve 30. týdnu těhotenství a krvácím", {"late_pregnancy": True, "vaginal_bleeding": True}),
+    ("miminko 6 týdnů zvrací", {"age": 0, "vomiting": True, "symptom_duration": "nothing"}),
+    ("jsem těhotná a mám krvácení z dásní", {"pregnant": True, "vaginal_bleeding": "nothing"}),
 ]
 
 
@@ -180,6 +188,47 @@ def test_symptoms_of_the_past_are_no_symptoms(text: str) -> None:
 
 def test_history_is_taken_from_the_past() -> None:
     assert hear("I had a blood clot in my lung years ago").findings["prior_clot"] is True
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "My husband says he wants to kill himself and he bought a rope",
+            {"suicidal_thoughts": True, "plan_made": True},
+        ),
+        ("přítel říká, že se zabije, koupil si provaz", {"suicidal_thoughts": True, "plan_made": True}),
+        ("přítel mi řekl, že se chce zabít", {"suicidal_thoughts": True}),
+        ("My wife says she has chest pain and she is sweating", {"chest_pain": True, "sweating": True}),
+        ("My daughter says her tummy hurts", {"abdominal_pain": True}),
+        ("manžel říká, že ho bolí na hrudi", {"chest_pain": True}),
+        ("Hello, can you help me? My friend told me she has a fever", {"fever": True}),
+        ("My doctor says I have diabetes", {"diabetes": True}),
+        ("My wife says it is the flu", {}),
+        ("My husband says he thinks it is a cough", {}),
+        ("maminka říká, že to je kašel", {}),
+        ("My mother says she had a fever, I have a cough", {"cough": True}),
+    ],
+)
+def test_what_a_relative_tells_of_themselves_is_heard(text: str, expected: dict[str, Value]) -> None:
+    assert hear(text).findings == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "finding_id"),
+    [
+        ("I want to kill myself. I am not suicidal.", "suicidal_thoughts"),
+        ("Chci se zabít. Nemám sebevražedné myšlenky.", "suicidal_thoughts"),
+        ("I took an overdose. No overdose really.", "overdose"),
+        ("my husband hits me. No, he does not hit me.", "unsafe_at_home"),
+    ],
+)
+def test_what_a_life_may_hang_on_is_not_taken_back(text: str, finding_id: str) -> None:
+    assert hear(text).findings[finding_id] is True
+
+
+def test_denial_alone_is_a_denial() -> None:
+    assert hear("I am not suicidal").findings == {"suicidal_thoughts": False}
 
 
 def test_later_statement_wins() -> None:

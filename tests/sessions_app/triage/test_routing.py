@@ -86,6 +86,49 @@ def test_somebody_elses_trouble_is_no_complaint() -> None:
     assert route("my mother had chest pain, I have a cough").complaint == "cough"
 
 
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("I have high blood pressure and my toe hurts", "joint_pain"),
+        ("mám vysoký tlak a kašlu", "cough"),
+        ("I have asthma and my stomach hurts", "abdominal_pain"),
+        ("mám astma a bolí mě kotník", "joint_pain"),
+        ("I have atrial fibrillation and a sore throat", "sore_throat"),
+        ("I have high blood pressure", "high_blood_pressure"),
+        ("I have asthma", "dyspnoea"),
+        # These are why somebody comes, whatever else there is.
+        ("I ate wild mushrooms and now I am vomiting", "poisoning"),
+        ("jsem ve 35. týdnu těhotenství, bolí mě hlava", "pregnancy_problem"),
+    ],
+)
+def test_old_illness_is_the_complaint_only_alone(text: str, complaint: str) -> None:
+    assert route(text).complaint == complaint
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("the joint is stiff", "joint_pain"),
+        ("klouby ztuhlé ráno", "back_pain"),
+        ("no fever and chills", "fever"),
+        ("nebolí mě hlava", "headache"),
+        ("nemá horečku, nekašle", "fever"),
+    ],
+)
+def test_guess_that_would_presume_a_symptom_is_a_hint(text: str, hint: str) -> None:
+    routed = route(text)
+    assert (routed.complaint, routed.secondary) == ("general", hint)
+    assert routed.confidence < 0.3
+
+
+def test_time_of_day_is_no_wound() -> None:
+    assert route("od rána kašlu").complaint == "cough"
+
+
+def test_complaint_that_is_only_denied_is_none() -> None:
+    assert route("bez horečky, kašle a zvracení").complaint == "general"
+
+
 def test_without_complaints_everything_is_general() -> None:
     assert match_complaint("chest pain", index(Bundle(), version="0")).complaint == "general"
 

@@ -81,6 +81,15 @@ def test_history_ends_where_the_present_begins(text: str, expected: dict[str, An
         ),
         ("respirations are 24 and temperature 39", {"respiratory_rate": 24.0, "temperature_c": 39.0}),
         ("24 breaths / min", {"respiratory_rate": 24.0}),
+        (
+            "HR 120 bpm, RR 24, sats 92% on air",
+            {"heart_rate": 120.0, "respiratory_rate": 24.0, "oxygen_saturation": 92.0},
+        ),
+        (
+            "TF 110/min, DF 24/min, TK 150/95",
+            {"heart_rate": 110.0, "respiratory_rate": 24.0, "systolic_bp": 150.0},
+        ),
+        ("temp 102 F", {"temperature_c": 38.9}),
         ("T: 39,1", {"temperature_c": 39.1}),
         # Neither a rate nor a saturation.
         ("HR 900", {}),
