@@ -47,7 +47,9 @@ def record(port: int, ground: Ground, count: int, seed: int = 1) -> list[Recorde
         patient = draw_patient(base.conditions[str(next(names))], base, rng)
         if patient is not None:
             account = ground.accounts[len(recorded) % len(ground.accounts)]
-            recorded.append(_interview(port, ground, account, patient, rng))
+            interview = _interview(port, ground, account, patient, rng)
+            # An emergency may be known from the first words: there is nothing to answer.
+            recorded += [interview] if interview.turns else []
     return recorded
 
 
