@@ -34,10 +34,6 @@ class TokenBalance(models.Model):
             models.CheckConstraint(condition=Q(grace_percent__in=[0, 5]), name="token_balance_grace_choice"),
         ]
 
-    @property
-    def floor(self) -> int:
-        return -(self.initial_balance * self.grace_percent // 100)
-
 
 class UsageRecord(TenantOwned):
     """A debit; append-only. One row per create, route and answer, also at 0 tokens."""

@@ -19,14 +19,14 @@ from tenants.rows import as_json, insertion, run
 from tenants.work import Write, current_work, operation
 from webhooks_app.events.operations import emit
 
-STANDING = """
-    SELECT balance, -(initial_balance * grace_percent / 100) FROM billing_tokenbalance WHERE tenant_id = %s
-"""
-TAKE = """
+# How far below zero a debit may go.
+FLOOR = "-(initial_balance * grace_percent / 100)"
+STANDING = f"SELECT balance, {FLOOR} FROM billing_tokenbalance WHERE tenant_id = %s"  # noqa: S608  # a constant
+TAKE = f"""
     UPDATE billing_tokenbalance SET balance = balance - %s, lifetime_used = lifetime_used + %s
-    WHERE tenant_id = %s AND balance - %s >= -(initial_balance * grace_percent / 100)
+    WHERE tenant_id = %s AND balance - %s >= {FLOOR}
     RETURNING balance, initial_balance
-"""
+"""  # noqa: S608  # a constant
 
 
 class BalanceTooLow(DomainError):
@@ -42,8 +42,7 @@ def debit(*, actor: Actor, action: str, session_id: UUID) -> int:
     """
     tokens = PRICES[action] if actor.livemode else 0
     if tokens:
-        rows = run(STANDING, [actor.tenant_id])
-        balance, floor = rows[0] if rows else (0, 0)
+        balance, floor = _standing(actor)
         if balance - tokens < floor:
             raise _too_low(balance, tokens)
     work = current_work()
@@ -65,6 +64,12 @@ def debit(*, actor: Actor, action: str, session_id: UUID) -> int:
     return tokens
 
 
+def _standing(actor: Actor) -> tuple[int, int]:
+    """The balance and how low it may become; zeros where the tenant has none yet."""
+    rows = run(STANDING, [actor.tenant_id])
+    return rows[0] if rows else (0, 0)
+
+
 def _too_low(balance: int, required: int) -> BalanceTooLow:
     return BalanceTooLow(detail={"balance": balance, "required": required})
 
@@ -82,8 +87,8 @@ def _take(actor: Actor, amounts: list[int]) -> Write:
 
     def check(rows: list[dict[str, Any]]) -> None:
         if not rows:
-            account = TokenBalance.objects.for_actor(actor).first()
-            raise _too_low(account.balance if account else 0, tokens)
+            balance, _ = _standing(actor)
+            raise _too_low(balance, tokens)
         after, initial = rows[0]["balance"], rows[0]["initial_balance"]
         _announce_crossings(actor, after=after, before=after + tokens, initial=initial)
 
